@@ -1,0 +1,191 @@
+"""Headwater: stream chat with language models, whoever provides them.
+
+    async with Runner() as runner:
+        async with runner.stream_chat("openai/gpt-5-mini", "Write a haiku about rivers.") as stream:
+            async for text in stream.text():
+                print(text, end="", flush=True)
+        print(stream.response.usage)
+
+The modules, in the order in which data meets them:
+
+    secret                      keys that do not show
+    parts, messages             what a conversation is made of
+    tools, requests, options    what is asked
+    usage, events, responses    what comes out
+    errors                      what can go wrong, the tree at its head
+    call                        one call under way
+    wire                        bytes to frames
+    hookspecs, discovery        the contract of a plugin, and finding who fulfils it
+    estimate                    token counts that nobody reports
+    guard, dispatch             from a call to the hook of a plugin, the contract held to
+    middleware                  logging, deadline, retry, timeouts
+    runner, stream              the public entry, and the handle that a caller iterates
+"""
+
+from .call import Call, Limits, Operation
+from .discovery import PluginStatus
+from .errors import (
+    AuthenticationError,
+    Category,
+    ConfigurationError,
+    ConnectFailed,
+    ConnectTimeout,
+    ContentGapTimeout,
+    ContextTooLong,
+    DeadlineExceeded,
+    DuplicateProvider,
+    FirstContentTimeout,
+    HeadwaterError,
+    IdleTimeout,
+    InvalidRequest,
+    LimitPassed,
+    MissingKey,
+    ModelNotFound,
+    Overloaded,
+    PermissionDenied,
+    PluginError,
+    PluginLoadError,
+    ProtocolError,
+    ProviderError,
+    QuotaExceeded,
+    RateLimited,
+    RequestError,
+    ServerError,
+    StreamInterrupted,
+    TransportError,
+    UnknownProvider,
+    UnsupportedFeature,
+)
+from .events import (
+    Event,
+    EventStream,
+    Finished,
+    FinishReason,
+    ProviderEvent,
+    RawFrame,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallFinished,
+    ToolCallStarted,
+    UsageUpdated,
+)
+from .hookspecs import Health, ModelInfo, ProviderInfo, hookimpl
+from .messages import Message, Role, assistant, system, tool_result, user
+from .options import ChatOptions
+from .parts import (
+    Audio,
+    Cache,
+    Document,
+    Image,
+    JSONObject,
+    JSONValue,
+    Part,
+    ProviderPart,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Video,
+)
+from .requests import ChatRequest, ModelId, ReasoningEffort
+from .responses import ChatResponse, fold
+from .runner import Runner
+from .secret import Secret
+from .stream import ChatStream, StreamMetrics
+from .tools import ResponseFormat, Tool, ToolChoice
+from .usage import Provenance, Usage
+
+__all__ = [
+    "Audio",
+    "AuthenticationError",
+    "Cache",
+    "Call",
+    "Category",
+    "ChatOptions",
+    "ChatRequest",
+    "ChatResponse",
+    "ChatStream",
+    "ConfigurationError",
+    "ConnectFailed",
+    "ConnectTimeout",
+    "ContentGapTimeout",
+    "ContextTooLong",
+    "DeadlineExceeded",
+    "Document",
+    "DuplicateProvider",
+    "Event",
+    "EventStream",
+    "FinishReason",
+    "Finished",
+    "FirstContentTimeout",
+    "HeadwaterError",
+    "Health",
+    "IdleTimeout",
+    "Image",
+    "InvalidRequest",
+    "JSONObject",
+    "JSONValue",
+    "LimitPassed",
+    "Limits",
+    "Message",
+    "MissingKey",
+    "ModelId",
+    "ModelInfo",
+    "ModelNotFound",
+    "Operation",
+    "Overloaded",
+    "Part",
+    "PermissionDenied",
+    "PluginError",
+    "PluginLoadError",
+    "PluginStatus",
+    "ProtocolError",
+    "Provenance",
+    "ProviderError",
+    "ProviderEvent",
+    "ProviderInfo",
+    "ProviderPart",
+    "QuotaExceeded",
+    "RateLimited",
+    "RawFrame",
+    "Reasoning",
+    "ReasoningDelta",
+    "ReasoningEffort",
+    "RefusalDelta",
+    "RequestError",
+    "ResponseFormat",
+    "Role",
+    "Runner",
+    "Secret",
+    "ServerError",
+    "Started",
+    "StreamInterrupted",
+    "StreamMetrics",
+    "Text",
+    "TextDelta",
+    "Tool",
+    "ToolCall",
+    "ToolCallDelta",
+    "ToolCallFinished",
+    "ToolCallStarted",
+    "ToolChoice",
+    "ToolResult",
+    "TransportError",
+    "UnknownProvider",
+    "UnsupportedFeature",
+    "Usage",
+    "UsageUpdated",
+    "Video",
+    "__version__",
+    "assistant",
+    "fold",
+    "hookimpl",
+    "system",
+    "tool_result",
+    "user",
+]
+
+__version__ = "0.1.0"

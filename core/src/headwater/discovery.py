@@ -1,0 +1,232 @@
+"""Finding the provider that a name stands for, and keeping it apart from the broken ones."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+import attrs
+import pluggy
+
+from .call import Limits
+from .errors import (
+    ConfigurationError,
+    DuplicateProvider,
+    HeadwaterError,
+    PluginLoadError,
+    UnknownProvider,
+)
+from .hookspecs import PROJECT, Hooks, ProviderInfo
+from .requests import ModelId
+
+__all__ = ["PluginStatus", "Provider", "Registry"]
+
+GROUP: Final = "headwater"
+
+# Distributions to name when a provider is asked for that is not installed; names only, the facts
+# about each stand in its own package.
+_KNOWN_DISTRIBUTIONS: Final[Mapping[str, str]] = {
+    "demo": "headwater-demo",
+    "openai": "headwater-openai",
+    "anthropic": "headwater-anthropic",
+    "google": "headwater-google",
+    "xai": "headwater-xai",
+    "ollama": "headwater-ollama",
+    **dict.fromkeys(
+        ("compatible", "llamacpp", "vllm", "lmstudio", "groq", "mistral", "deepseek"),
+        "headwater-chat-completions",
+    ),
+    **dict.fromkeys(
+        ("openrouter", "together", "perplexity", "cerebras", "azure"), "headwater-chat-completions"
+    ),
+}
+
+
+@attrs.frozen
+class PluginStatus:
+    """Say how one name stands, for people.
+
+    Attributes:
+        name: The provider's name.
+        distributions: The packages that claim it, with their versions; empty for an instance.
+        info: What the plugin says of itself; None where it could not be loaded.
+        hooks: The hooks that it implements.
+        error: Why it cannot be used, None where it can.
+    """
+
+    name: str
+    distributions: tuple[str, ...] = ()
+    info: ProviderInfo | None = None
+    hooks: tuple[str, ...] = ()
+    error: HeadwaterError | None = None
+
+
+@attrs.frozen(eq=False)
+class Provider:
+    """Hold a provider that was found and checked.
+
+    Attributes:
+        name: The name that it is used by.
+        info: What it says of itself.
+        distribution: The package that it comes from, or the class of an instance.
+        hooks: Calls its hooks, and nobody else's.
+    """
+
+    name: str
+    info: ProviderInfo
+    distribution: str
+    hooks: pluggy.HookRelay
+
+    def implements(self, hook: str) -> bool:
+        """Tell whether the plugin has an implementation of a hook."""
+        caller: pluggy.HookCaller = getattr(self.hooks, hook)
+        return bool(caller.get_hookimpls())
+
+
+class Registry:
+    """Find providers by name: the instances given, then the entry points of the group "headwater".
+
+    Discovery reads metadata. A plugin is imported when its name is first used, and gets a
+    `PluginManager` of its own, kept: with one for all, `firstresult` would give every call to the
+    plugin registered last, as an async generator is never None.
+
+    Args:
+        instances: Provider objects by name; such a name hides an entry point.
+    """
+
+    def __init__(self, instances: Mapping[str, object] | None = None) -> None:
+        self._instances = dict(instances or {})
+        self._providers: dict[str, Provider] = {}
+        self._entry_points: dict[str, list[EntryPoint]] | None = None
+
+    def add(self, name: str, provider: object) -> None:
+        """Add a provider object by name, in place of what the name stood for."""
+        self._instances[name] = provider
+        self._providers.pop(name, None)
+
+    def names(self) -> list[str]:
+        """List the names that can be asked for; imports nothing."""
+        return sorted({*self._instances, *self._found()})
+
+    def get(self, name: str) -> Provider:
+        """Find a provider, importing its plugin if this is its first use.
+
+        Raises:
+            UnknownProvider: Nothing provides the name.
+            DuplicateProvider: Two distributions claim it.
+            PluginLoadError: Its plugin cannot be imported, made or registered.
+            ConfigurationError: The environment holds a key or address for it that cannot be used.
+        """
+        provider = self._providers.get(name)
+        if provider is None:
+            provider = self._providers[name] = self._load(name)
+        return provider
+
+    def limits_of(self, model: ModelId) -> Limits:
+        """Look up what the provider of a model declares; see `get` for what this raises."""
+        return self.get(model.provider).info.limits
+
+    def statuses(self) -> list[PluginStatus]:
+        """Load each plugin on its own and say how it stands."""
+        return [self._status(name) for name in self.names()]
+
+    def _status(self, name: str) -> PluginStatus:
+        points = [] if name in self._instances else self._found()[name]
+        distributions = tuple(_distribution(point) for point in points)
+        try:
+            provider = self.get(name)
+        except HeadwaterError as error:
+            return PluginStatus(name, distributions, error=error)
+        hooks = tuple(hook for hook in _HOOK_NAMES if provider.implements(hook))
+        return PluginStatus(name, distributions, provider.info, hooks)
+
+    def _found(self) -> dict[str, list[EntryPoint]]:
+        if self._entry_points is None:
+            self._entry_points = {}
+            for point in entry_points(group=GROUP):
+                self._entry_points.setdefault(point.name, []).append(point)
+        return self._entry_points
+
+    def _load(self, name: str) -> Provider:
+        if name in self._instances:
+            plugin = self._instances[name]
+            return _checked(name, plugin, f"the object {type(plugin).__name__}")
+        points = self._found().get(name, [])
+        if not points:
+            raise self._unknown(name)
+        if len(points) > 1:
+            claimants = " and ".join(sorted(_distribution(point) for point in points))
+            raise DuplicateProvider(
+                f"the provider name {name!r} is claimed by {claimants}; uninstall one of them"
+            )
+        distribution = _distribution(points[0])
+        return _checked(name, _made(points[0], distribution), distribution)
+
+    def _unknown(self, name: str) -> UnknownProvider:
+        installed = self.names()
+        message = f"no plugin provides {name!r}; installed: {', '.join(installed) or 'none'}"
+        known = sorted({*installed, *_KNOWN_DISTRIBUTIONS})
+        near = difflib.get_close_matches(name.lower(), known, n=3)
+        if near and name not in near:
+            message += f". Did you mean {' or '.join(near)}?"
+        missing = [match for match in (name, *near) if match in _KNOWN_DISTRIBUTIONS]
+        if missing and missing[0] not in installed:
+            message += f" For {missing[0]}: pip install {_KNOWN_DISTRIBUTIONS[missing[0]]}"
+        return UnknownProvider(message)
+
+
+_HOOK_NAMES: Final = tuple(name for name in vars(Hooks) if not name.startswith("_"))
+
+
+def _distribution(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
+
+
+def _made(point: EntryPoint, distribution: str) -> object:
+    """Import a plugin and make its provider object."""
+    try:
+        factory: Callable[..., object] = point.load()
+        return factory(**_settings_from_environment(point.name))
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        raise PluginLoadError(
+            f"the plugin {point.name!r} of {distribution} cannot be loaded: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _settings_from_environment(name: str) -> dict[str, str]:
+    """Read HEADWATER_<NAME>_API_KEY and …_BASE_URL, which win over what a plugin finds itself."""
+    prefix = f"HEADWATER_{name.upper().replace('-', '_').replace('.', '_')}_"
+    settings = ("api_key", "base_url")
+    found = {setting: os.environ.get(prefix + setting.upper(), "").strip() for setting in settings}
+    return {setting: value for setting, value in found.items() if value}
+
+
+def _checked(name: str, plugin: object, distribution: str) -> Provider:
+    """Register a provider object with a manager of its own, and refuse one that is malformed."""
+    where = f"the plugin {name!r} of {distribution}"
+    if isinstance(plugin, type):
+        raise PluginLoadError(f"{where} is a class; expected an object made from it")
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Hooks)
+    try:
+        manager.register(plugin, name)
+        manager.check_pending()
+    except (pluggy.PluginValidationError, ValueError) as error:
+        raise PluginLoadError(f"{where} has a hook that does not fit: {error}") from error
+    info = getattr(plugin, "info", None)
+    if info is None:
+        info = ProviderInfo(name)
+    if not isinstance(info, ProviderInfo):
+        raise PluginLoadError(
+            f"{where}: expected its info to be a ProviderInfo, got {type(info).__name__}"
+        )
+    provider = Provider(name, info, distribution, manager.hook)
+    if not (provider.implements("stream_chat") or provider.implements("chat")):
+        raise PluginLoadError(f"{where} implements neither stream_chat nor chat")
+    return provider

@@ -1,0 +1,251 @@
+"""The contract between core and plugin, held to while an answer passes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from types import TracebackType
+from typing import Any, Final
+
+import attrs
+
+from .call import Call
+from .discovery import Provider
+from .errors import (
+    AuthenticationError,
+    HeadwaterError,
+    ModelNotFound,
+    PluginError,
+    StreamInterrupted,
+    printable,
+)
+from .estimate import estimated
+from .events import (
+    Event,
+    EventStream,
+    Finished,
+    ProviderEvent,
+    RawFrame,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallFinished,
+    ToolCallStarted,
+    UsageUpdated,
+)
+from .secret import redact
+from .wire.attempt import AttemptTransport
+
+__all__ = ["as_ours", "guarded"]
+
+CLEAN_UP_S: Final = 1.0
+
+_DELTAS: Final = frozenset({TextDelta, ReasoningDelta, RefusalDelta})
+_FREE: Final = frozenset({ProviderEvent, UsageUpdated})
+
+
+async def guarded(  # noqa: C901  # one loop: a call for each token costs more than it would hide
+    hook: Callable[..., object], call: Call, provider: Provider, transport: AttemptTransport
+) -> EventStream:
+    """Call a hook and pass its events on, as long as they keep the grammar of `headwater.events`.
+
+    Supplies `Started` where the plugin has nothing to say, the estimate where it has no usage, and
+    the raw frames; drops empty deltas.
+
+    Raises:
+        PluginError: What the hook gave is no stream of events, breaks the grammar, or it failed in
+            a way that is no error of ours.
+        StreamInterrupted: The events ended without `Finished`.
+        HeadwaterError: What the plugin raised, without a key in it.
+    """
+    grammar = _Grammar(call, provider)
+    contained = _Contained(call, provider, transport)
+    async with contained:
+        async for event in contained.open(hook):
+            if transport.frames:
+                for frame in transport.take_frames():
+                    yield RawFrame(frame)
+            kind = type(event)
+            if not grammar.is_open:
+                yield grammar.start(event)
+                if kind is Started:
+                    continue
+            if kind in _DELTAS:
+                if not event.text and (kind is RefusalDelta or event.replay is None):
+                    continue
+                grammar.output.append(event.text)
+            elif kind not in _FREE:
+                event = grammar.admitted(event)
+            yield event
+        grammar.end()
+    for frame in transport.take_frames():
+        yield RawFrame(frame)
+    if contained.failure is not None:
+        raise contained.failure
+
+
+class _Grammar:
+    """Where in the grammar of events a stream is.
+
+    Attributes:
+        is_open: Whether it has started and not finished.
+        output: What the model wrote so far, for the estimate.
+    """
+
+    def __init__(self, call: Call, provider: Provider) -> None:
+        self.is_open = False
+        self.output: list[str] = []
+        self._call = call
+        self._provider = provider
+        self._is_finished = False
+        self._open_calls: set[str] = set()
+
+    def start(self, event: Event) -> Started:
+        """Take the first event, which is `Started` or stands for it."""
+        if self._is_finished:
+            raise self._broken(f"yielded {type(event).__name__} after Finished")
+        self.is_open = True
+        given = event if type(event) is Started else Started()
+        return given if given.model else attrs.evolve(given, model=self._call.request.model.name)
+
+    def admitted(self, event: Event) -> Event:
+        """Check an event whose place in the stream matters."""
+        match event:
+            case ToolCallDelta(call_id=call_id, arguments=arguments):
+                if call_id not in self._open_calls:
+                    raise self._broken("yielded ToolCallDelta for a call that is not open")
+                self.output.append(arguments)
+            case ToolCallStarted(call_id=call_id, name=name):
+                if call_id in self._open_calls:
+                    raise self._broken("yielded ToolCallStarted twice for one call_id")
+                self._open_calls.add(call_id)
+                self.output.append(name)
+            case ToolCallFinished(call_id=call_id):
+                if call_id not in self._open_calls:
+                    raise self._broken("yielded ToolCallFinished for a call that is not open")
+                self._open_calls.remove(call_id)
+            case Finished():
+                return self._finished(event)
+            case _:
+                raise self._broken(f"yielded {type(event).__name__}")
+        return event
+
+    def end(self) -> None:
+        """Take the end of the events, which is good after `Finished` alone."""
+        if not self._is_finished:
+            raise StreamInterrupted(
+                "the answer ended before the provider's end mark; what came is in `partial`"
+            )
+
+    def _finished(self, event: Finished) -> Finished:
+        if self._open_calls:
+            raise self._broken("yielded Finished while tool calls were open")
+        self.is_open = False
+        self._is_finished = True
+        if event.usage is None:
+            event.usage = estimated(self._call.request, self.output)
+        return event
+
+    def _broken(self, what: str) -> PluginError:
+        return PluginError(
+            f"the plugin {self._provider.name!r} of {self._provider.distribution} breaks the "
+            f"grammar of events: it {what}"
+        )
+
+
+def as_ours(
+    error: Exception, call: Call, provider: Provider, transport: AttemptTransport
+) -> HeadwaterError:
+    """Complete an error that leaves a plugin: whose it is, what to do, and no key in it."""
+    ours = error if isinstance(error, HeadwaterError) else _plugin_failure(error, provider)
+    if isinstance(ours, AuthenticationError) and provider.info.key_variables:
+        ours.reword(f"{ours.message} (check {' or '.join(provider.info.key_variables)})")
+    elif isinstance(ours, ModelNotFound):
+        ours.reword(f"{ours.message} (`headwater models {provider.name}` lists what there is)")
+    ours.reword(redact(ours.message, transport.secrets))
+    ours.provider = ours.provider or provider.name
+    ours.model = ours.model or str(call.request.model)
+    ours.request_id = ours.request_id or call.progress.request_id
+    cause = ours.__cause__ if ours is error else error
+    ours.__cause__ = None if _shows_key(cause, transport) else cause
+    ours.__context__ = None  # an exception of aiohttp may hold the headers
+    return ours
+
+
+def _plugin_failure(error: Exception, provider: Provider) -> PluginError:
+    return PluginError(
+        f"the plugin {provider.name!r} of {provider.distribution} failed with "
+        f"{type(error).__name__}: {printable(str(error))[:500]}"
+    )
+
+
+def _shows_key(error: BaseException | None, transport: AttemptTransport) -> bool:
+    while error is not None:
+        shown = repr(error)
+        if redact(shown, transport.secrets) != shown:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+class _Contained:
+    """Keep what a plugin does as it fails or is closed from leaving but as an error of ours.
+
+    Attributes:
+        failure: What ended the events, kept back so that the last raw frames come before it.
+    """
+
+    def __init__(self, call: Call, provider: Provider, transport: AttemptTransport) -> None:
+        self.failure: HeadwaterError | None = None
+        self._call = call
+        self._provider = provider
+        self._transport = transport
+        self._stream: AsyncGenerator[Any, None] | None = None
+
+    def open(self, hook: Callable[..., object]) -> AsyncGenerator[Any, None]:
+        """Call the hook, which must give an async generator."""
+        events = hook(request=self._call.request, transport=self._transport)
+        if isinstance(events, AsyncGenerator):
+            self._stream = events
+            return events
+        if isinstance(events, Coroutine):
+            events.close()
+        raise PluginError(
+            f"the plugin {self._provider.name!r} of {self._provider.distribution}: expected "
+            f"stream_chat to give an async generator, got {type(events).__name__}"
+        )
+
+    async def __aenter__(self) -> None:
+        """Begin; the hook is called by `open`."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Close everything, the connections first; keep an ordinary error for later."""
+        if error is None:
+            await self._transport.aclose()
+            return False
+        self._transport.cut()
+        problem = await self._close()
+        if isinstance(error, Exception):
+            self.failure = as_ours(error, self._call, self._provider, self._transport)
+            return True
+        if problem is not None and isinstance(error, GeneratorExit):
+            raise problem from None
+        return False  # a cancellation comes out unchanged
+
+    async def _close(self) -> PluginError | None:
+        """Close the plugin's generator within a second, and what it left open."""
+        try:
+            async with asyncio.timeout(CLEAN_UP_S):
+                if self._stream is not None:
+                    await self._stream.aclose()
+                await self._transport.aclose()
+        except Exception as error:  # noqa: BLE001  # whatever a plugin raises becomes ours
+            return _plugin_failure(error, self._provider)
+        return None

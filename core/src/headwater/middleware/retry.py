@@ -1,0 +1,168 @@
+"""Another attempt, as long as nobody can have seen the first one."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from ..call import Call, Limits
+from ..errors import HeadwaterError
+from ..events import UsageUpdated, is_content
+from .chain import Handler, first_set
+
+__all__ = ["Retry"]
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 3
+MAX_RETRY_AFTER_S: Final = 60.0
+BUDGET: Final = 10.0
+RETURNED_BY_SUCCESS: Final = 0.1
+
+
+class Retry:
+    """Try again after a transient failure, up to the first content and not after it.
+
+    What precedes content is held back until then, so that nothing shows twice. Waits are uniform in
+    0 … min(max_wait_s, initial_wait_s · 2ⁿ); what the server asks for (`Retry-After`) is a minimum,
+    with up to a tenth on top. The calls to one provider share a budget of ten retries, of which a
+    success gives a tenth back, so that retries cannot amplify an outage.
+
+    Args:
+        attempts: How often to try; None: what the provider declares, else 3.
+        initial_wait_s: The longest first wait, seconds.
+        max_wait_s: The longest wait of our own choosing, seconds.
+        max_retry_after_s: The longest wait that a server may ask for, seconds; beyond it the error
+            is raised at once, with `retry_after_s` on it.
+        sleep: Waits for some seconds.
+        jitter: Gives a random number from 0 to 1.
+        clock: Gives the time, as `time.monotonic` does.
+    """
+
+    def __init__(
+        self,
+        attempts: int | None = None,
+        initial_wait_s: float = 0.5,
+        max_wait_s: float = 8.0,
+        *,
+        max_retry_after_s: float = MAX_RETRY_AFTER_S,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = Limits(attempts=attempts)
+        self._initial_wait_s = initial_wait_s
+        self._max_wait_s = max_wait_s
+        self._max_retry_after_s = max_retry_after_s
+        self._sleep = sleep
+        self._jitter = jitter
+        self._clock = clock
+        self._budgets: dict[str, _Budget] = {}
+
+    async def __call__(  # noqa: C901  # four short loops over one stream, and what ends them
+        self, call: Call, call_next: Handler[T], /
+    ) -> AsyncGenerator[T, None]:
+        """Give the items of the first attempt that produced content."""
+        attempts = int(
+            first_set(
+                call.limits.attempts, self._limits.attempts, call.declared_limits.attempts, ATTEMPTS
+            )
+        )
+        for number in range(1, attempts + 1):
+            held = _Held()
+            try:
+                async with aclosing(call_next(call)) as items:
+                    async for item in items:
+                        held.add(item)
+                        if held.is_committed:
+                            break
+                    for early in held.take():
+                        yield early
+                    async for item in items:
+                        yield item
+            except HeadwaterError as error:
+                may_repeat = not held.is_committed
+                wait_s = self._wait_s(error, number, attempts, call) if may_repeat else None
+                if wait_s is None:
+                    for early in held.take():
+                        yield early
+                    raise
+            else:
+                self._budget(call).give_back()
+                return
+            await call.wait(self._sleep(wait_s))
+
+    def _wait_s(
+        self, error: HeadwaterError, number: int, attempts: int, call: Call
+    ) -> float | None:
+        """Say how long to wait before another attempt, or None: there is to be none.
+
+        Why there is none, although the failure may pass, is noted on the error.
+        """
+        if not error.is_retryable or number == attempts:
+            return None
+        wait_s = self._jitter() * min(self._max_wait_s, self._initial_wait_s * 2.0 ** (number - 1))
+        if error.retry_after_s is not None:
+            wait_s = max(wait_s, error.retry_after_s * (1 + self._jitter() / 10))
+        if (error.retry_after_s or 0) > self._max_retry_after_s:
+            error.not_retried = f"the provider asks to wait {error.retry_after_s:g} seconds"
+        elif self._clock() + wait_s > call.deadline:
+            error.not_retried = "no time is left before the deadline"
+        elif not self._budget(call).take():
+            error.not_retried = "the retry budget of this provider is used up"
+        if error.not_retried is not None:
+            return None
+        if call.progress.on_retried is not None:
+            call.progress.on_retried(error, wait_s)
+        return wait_s
+
+    def _budget(self, call: Call) -> _Budget:
+        return self._budgets.setdefault(call.request.model.provider, _Budget())
+
+
+@attrs.define
+class _Budget:
+    """How many retries the calls to one provider have left between them."""
+
+    left: float = BUDGET
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def give_back(self) -> None:
+        """Count a success."""
+        self.left = min(BUDGET, self.left + RETURNED_BY_SUCCESS)
+
+
+class _Held:
+    """What precedes the first content of an attempt, and that content.
+
+    Attributes:
+        is_committed: Whether content has come, so that another attempt would repeat something.
+    """
+
+    def __init__(self) -> None:
+        self.is_committed = False
+        self._items: list[Any] = []
+
+    def add(self, item: object) -> None:
+        """Hold an item; of several counts only the last, which includes the others."""
+        self.is_committed = is_content(item)
+        if isinstance(item, UsageUpdated):
+            self._items = [held for held in self._items if not isinstance(held, UsageUpdated)]
+        self._items.append(item)
+
+    def take(self) -> list[Any]:
+        """Let go of what is held."""
+        items, self._items = self._items, []
+        return items

@@ -1,0 +1,201 @@
+"""The handle that a caller iterates: events, text, the answer so far, and how fast it came."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from types import TracebackType
+from typing import Final, Self
+
+import attrs
+
+from .call import Call
+from .errors import HeadwaterError, StreamInterrupted
+from .estimate import estimated
+from .events import Event, EventStream, Finished, TextDelta, is_content
+from .middleware import Handler
+from .parts import Reasoning, Text
+from .responses import ChatResponse, Folder
+from .usage import tokens_per_s
+
+__all__ = ["ChatStream", "StreamMetrics"]
+
+CLEAN_UP_S: Final = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class StreamMetrics:
+    """Hold how fast an answer came; None where that is not known (yet).
+
+    Attributes:
+        attempts: How many attempts were made.
+        first_content_s: From the first `anext` to the first content.
+        total_s: From the first `anext` to the end.
+        output_tokens_per_s: Output tokens by the time from first content to end.
+        longest_gap_s: The longest wait between two contents, the consumer's own time apart.
+    """
+
+    attempts: int
+    first_content_s: float | None
+    total_s: float | None
+    output_tokens_per_s: float | None
+    longest_gap_s: float | None
+
+
+class _Reading:
+    """What the reading generator and its handle share.
+
+    The generator must not refer to the handle: dropping the handle would not end the stream then,
+    but wait for the garbage collector.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.folder = Folder()
+        self.started_at: float | None = None
+        self.first_content_s: float | None = None
+        self.total_s: float | None = None
+        self.longest_gap_s: float | None = None
+        self.is_finished = False
+        self.has_left = asyncio.Event()
+
+    def response(self) -> ChatResponse:
+        """Give the answer so far; where nobody has counted what was sent, with an estimate."""
+        response = self.folder.response()
+        if response.usage.is_known or self.call.attempt == 0:
+            return response
+        written = [p.text for p in response.message.parts if isinstance(p, Text | Reasoning)]
+        return attrs.evolve(response, usage=estimated(self.call.request, written))
+
+
+async def _read(reading: _Reading, handler: Handler[Event]) -> EventStream:
+    """Read the events of a call, fold them, and complete the error that ends them."""
+    call, progress, add = reading.call, reading.call.progress, reading.folder.add
+    reading.started_at = started_at = time.monotonic()
+    content_at = -1.0  # by the clock that stands still while the consumer is busy
+    try:
+        async with aclosing(handler(call)) as events:
+            async for event in events:
+                add(event)
+                if progress.waited_s != content_at and is_content(event):
+                    if reading.first_content_s is None:
+                        reading.first_content_s = time.monotonic() - started_at
+                    else:
+                        gap_s = progress.waited_s - content_at
+                        reading.longest_gap_s = max(gap_s, reading.longest_gap_s or 0.0)
+                    content_at = progress.waited_s
+                if type(event) is Finished:
+                    reading.is_finished = True
+                yield event
+    except HeadwaterError as error:
+        error.partial = reading.response()
+        complete(error, call)
+        raise
+    finally:
+        reading.total_s = time.monotonic() - started_at
+        reading.has_left.set()
+
+
+def complete(error: HeadwaterError, call: Call) -> None:
+    """Say on an error that leaves which call it is of."""
+    error.attempts = call.attempt
+    error.provider = error.provider or call.request.model.provider
+    error.model = error.model or str(call.request.model)
+
+
+class ChatStream:
+    """Stream one answer: an async iterable of events, and an async context manager.
+
+    Nothing is sent before the first event is asked for. Leaving the context closes the connection,
+    in each phase, and so does dropping the last reference.
+
+    Shapes:
+        async with runner.stream_chat(model, "Hi") as stream:
+            async for event in stream: ...
+        stream.response.text
+    """
+
+    def __init__(self, call: Call, handler: Handler[Event]) -> None:
+        self._reading = _Reading(call)
+        self._events = _read(self._reading, handler)
+        self._is_closed = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __anext__(self) -> Awaitable[Event]:
+        """Give the next event; after `Finished`, or the error, there is none."""
+        if self._is_closed and not self._reading.is_finished:
+            return _interrupted()
+        return self._events.__anext__()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop the answer and close the connection: from any task, any number of times.
+
+        A task that waits for the next event meanwhile gets `StreamInterrupted`, and so does one
+        that asks for another.
+        """
+        self._is_closed = True
+        if not self._events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
+            await self._events.aclose()
+            return
+        self._reading.call.interrupt(_closed())
+        async with asyncio.timeout(CLEAN_UP_S):
+            await self._reading.has_left.wait()
+
+    async def text(self) -> AsyncGenerator[str, None]:
+        """Give the text as it comes, and nothing else; leaving it leaves the stream open."""
+        async for event in self:
+            if type(event) is TextDelta and event.text:
+                yield event.text
+
+    async def collect(self) -> ChatResponse:
+        """Read to the end and give the whole answer."""
+        async with self:
+            async for _ in self:
+                pass
+        return self.response
+
+    @property
+    def response(self) -> ChatResponse:
+        """Give the answer: whole after `Finished`; before it, and after an error, what has come."""
+        return self._reading.response()
+
+    @property
+    def metrics(self) -> StreamMetrics:
+        """Give how fast the answer came, or is coming."""
+        reading = self._reading
+        elapsed_s = reading.total_s
+        if elapsed_s is None and reading.started_at is not None:
+            elapsed_s = time.monotonic() - reading.started_at
+        usage = reading.response().usage
+        return StreamMetrics(
+            attempts=reading.call.attempt,
+            first_content_s=reading.first_content_s,
+            total_s=reading.total_s,
+            output_tokens_per_s=tokens_per_s(usage, reading.first_content_s, elapsed_s or 0.0),
+            longest_gap_s=reading.longest_gap_s,
+        )
+
+
+def _closed() -> StreamInterrupted:
+    return StreamInterrupted(
+        "the stream was closed before the answer was complete", is_retryable=False
+    )
+
+
+async def _interrupted() -> Event:
+    raise _closed()

@@ -1,0 +1,1 @@
+"""Bytes to frames: the transport, server-sent events, newline-delimited JSON, statuses."""

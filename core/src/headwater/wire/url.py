@@ -1,0 +1,114 @@
+"""Addresses: joining them, finding the one to use, refusing what must not be used."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError, printable
+
+__all__ = ["check_address", "check_secrecy", "find_base_url", "join_url", "without_query"]
+
+
+def find_base_url(given: str | None, variable: str | None, default: str | None) -> str:
+    """Find a provider's base URL: the one given, else the environment's, else the provider's own.
+
+    Args:
+        given: What the application passed.
+        variable: The environment variable of the vendor's own SDK, None where there is none.
+        default: The provider's own address, None where it has none.
+
+    Raises:
+        ConfigurationError: There is none, or it cannot be used.
+    """
+    from_environment = os.environ.get(variable, "").strip() if variable else ""
+    found = given or from_environment or default
+    if not found:
+        wanted = f"set {variable}, or " if variable else ""
+        raise ConfigurationError(
+            f"this provider has no address of its own: {wanted}pass base_url=…"
+        )
+    check_address(found)
+    return found
+
+
+def join_url(base_url: str, path: str) -> str:
+    """Put a path behind a base URL, without doubling what both have.
+
+    Shapes:
+        ("https://h/v1", "/chat")      -> "https://h/v1/chat"
+        ("https://h/v1/", "/v1/chat")  -> "https://h/v1/chat"; a version that both have counts once
+        ("https://h?v=2", "/chat")     -> "https://h/chat?v=2"
+    """
+    base, _, query = base_url.partition("?")
+    base = base.rstrip("/")
+    first, _, rest = path.lstrip("/").partition("/")
+    if rest and base.endswith(f"/{first}"):
+        path = f"/{rest}"
+    joined = f"{base}/{path.lstrip('/')}"
+    return f"{joined}?{query}" if query else joined
+
+
+def without_query(url: str) -> str:
+    """Give an address fit for a message: without what may hold a key."""
+    return printable(url.partition("?")[0].partition("#")[0])
+
+
+def check_address(url: str) -> None:
+    """Refuse an address that cannot or must not be used.
+
+    Raises:
+        ConfigurationError: It has no scheme or host, holds credentials, blanks or control
+            characters. The message does not repeat credentials.
+    """
+    if not url.isprintable() or " " in url:
+        raise ConfigurationError(
+            f"the address {without_query(url)!r} holds blanks or control characters"
+        )
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the address {without_query(url)!r} cannot be read: {error}"
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(
+            f"the address of {host} holds a user name or password; pass the key as api_key"
+        )
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigurationError(
+            f"expected an address that begins with https:// or http://, got {without_query(url)!r}"
+        )
+
+
+def check_secrecy(url: str, allowed_hosts: Collection[str]) -> None:
+    """Refuse to send a key where others can read it.
+
+    Args:
+        url: Where it would go.
+        allowed_hosts: Hosts to which a key may go over plain http.
+
+    Raises:
+        ConfigurationError: The address is plain http, and its host is neither this machine nor
+            allowed by name.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or host in allowed_hosts or _is_loopback(host):
+        return
+    raise ConfigurationError(
+        f"a key would go to {host} over plain http, where anyone on the way can read it: "
+        f"use https, or allow it with HEADWATER_ALLOW_HTTP={host}"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
