@@ -1,0 +1,155 @@
+"""What a model of the demo answers to a request: pure, and the same each time."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import attrs
+from headwater import (
+    ChatRequest,
+    FinishReason,
+    JSONObject,
+    ModelNotFound,
+    ReasoningEffort,
+    Role,
+    Text,
+    Tool,
+    ToolChoice,
+    ToolResult,
+    UnsupportedFeature,
+    Usage,
+)
+
+from ._eliza import answer as eliza
+from ._sample import sample
+
+__all__ = ["MODELS", "Answer", "count_words", "input_words", "plan"]
+
+MODELS = {
+    "eliza": "converses by keywords, in the manner of ELIZA (1966); it is no language model",
+    "echo": "repeats what it is told",
+}
+_WORDS = re.compile(r"\s*\S+\s*$|\s*\S+")
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """Hold what to stream.
+
+    Attributes:
+        reasoning: Words to think aloud first.
+        words: The words of the answer, each with the white space before it.
+        tool_call: Name and arguments of the tool to ask for.
+        reason: Why it stops.
+        usage: The count, a token being a word.
+    """
+
+    reasoning: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    tool_call: tuple[str, JSONObject] | None = None
+    reason: FinishReason
+    usage: Usage
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text: the demo's tokens."""
+    return len(text.split())
+
+
+def input_words(request: ChatRequest) -> int:
+    """Count what a request costs."""
+    return sum(
+        count_words(part.text)
+        for message in request.messages
+        for part in message.parts
+        if isinstance(part, Text | ToolResult)
+    )
+
+
+def plan(request: ChatRequest) -> Answer:
+    """Decide what to answer.
+
+    Raises:
+        ModelNotFound: The demo has no such model.
+        UnsupportedFeature: The conversation holds what the demo cannot read.
+    """
+    if request.model.name not in MODELS:
+        raise ModelNotFound(
+            f"the demo has no model {request.model.name!r}; it has {', '.join(MODELS)}"
+        )
+    said = _said(request)
+    thoughts = _thoughts(request, said)
+    tool = _tool_to_call(request, said)
+    if tool is not None:
+        arguments = sample(tool.parameters, said)
+        chosen = arguments if isinstance(arguments, dict) else {}
+        return Answer(
+            reasoning=thoughts,
+            tool_call=(tool.name, chosen),
+            reason=FinishReason.TOOL_CALLS,
+            usage=_usage(request, thoughts, count_words(json.dumps(chosen))),
+        )
+    words, reason = _limited(_text(request, said), request)
+    return Answer(
+        reasoning=thoughts, words=words, reason=reason, usage=_usage(request, thoughts, len(words))
+    )
+
+
+def _said(request: ChatRequest) -> str:
+    """Give the last thing said to the model, a tool's result included."""
+    for message in request.messages:
+        for part in message.parts:
+            if message.role is not Role.ASSISTANT and not isinstance(part, Text | ToolResult):
+                raise UnsupportedFeature(
+                    f"{request.model} reads text alone, not {type(part).__name__}"
+                )
+    last = request.messages[-1]
+    if last.role is Role.TOOL:
+        return " ".join(part.text for part in last.parts if isinstance(part, ToolResult))
+    return last.text
+
+
+def _thoughts(request: ChatRequest, said: str) -> tuple[str, ...]:
+    if request.reasoning in (None, ReasoningEffort.NONE):
+        return ()
+    return tuple(_WORDS.findall(f"They said {count_words(said)} words. I shall answer them."))
+
+
+def _tool_to_call(request: ChatRequest, said: str) -> Tool | None:
+    if request.tool_choice is ToolChoice.NONE or request.messages[-1].role is Role.TOOL:
+        return None
+    must = request.tool_choice is ToolChoice.REQUIRED
+    for tool in request.tools:
+        if must or request.tool_choice == tool.name or tool.name in said:
+            return tool
+    return None
+
+
+def _text(request: ChatRequest, said: str) -> str:
+    if request.response_format is not None:
+        schema = request.response_format.schema or {"properties": {"answer": {"type": "string"}}}
+        return json.dumps(sample(schema, said), ensure_ascii=False)
+    if request.messages[-1].role is Role.TOOL or request.model.name == "echo":
+        return said
+    heard = [message.text for message in request.messages if message.role is Role.USER]
+    return eliza(heard, request.seed or 0)
+
+
+def _limited(text: str, request: ChatRequest) -> tuple[tuple[str, ...], FinishReason]:
+    """Cut a text at the first stop text and at the limit of words."""
+    for stop in request.stop:
+        text = text.partition(stop)[0]
+    words = tuple(_WORDS.findall(text))
+    limit = request.max_output_tokens
+    if limit is not None and len(words) > limit:
+        return words[:limit], FinishReason.LENGTH
+    return words, FinishReason.STOP
+
+
+def _usage(request: ChatRequest, thoughts: tuple[str, ...], output: int) -> Usage:
+    return Usage(
+        input_words(request),
+        output + len(thoughts),
+        reasoning_tokens=len(thoughts) if thoughts else None,
+    )
