@@ -20,7 +20,7 @@ from .responses import ChatResponse
 from .usage import Usage
 from .wire.transport import Transport
 
-__all__ = ["Health", "ModelInfo", "ProviderInfo", "hookimpl", "hookspec"]
+__all__ = ["Health", "Hooks", "ModelInfo", "ProviderInfo", "hookimpl", "hookspec"]
 
 PROJECT: Final = "headwater"
 

@@ -13,7 +13,7 @@ from .parts import Cache, JSONObject, as_cache
 from .requests import ChatRequest, ModelId, ReasoningEffort, as_messages
 from .tools import ResponseFormat, Tool, ToolChoice
 
-__all__ = ["OPTION_NAMES", "ChatOptions"]
+__all__ = ["ChatOptions", "OPTION_NAMES", "check_names", "read_limits", "read_request"]
 
 
 class ChatOptions(TypedDict, total=False):

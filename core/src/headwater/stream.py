@@ -20,7 +20,7 @@ from .parts import Reasoning, Text
 from .responses import ChatResponse, Folder
 from .usage import tokens_per_s
 
-__all__ = ["ChatStream", "StreamMetrics"]
+__all__ = ["ChatStream", "StreamMetrics", "complete"]
 
 CLEAN_UP_S: Final = 1.0
 

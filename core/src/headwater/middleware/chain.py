@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from ..call import Call
 
-__all__ = ["Handler", "Middleware", "compose"]
+__all__ = ["Handler", "Middleware", "compose", "first_set"]
 
 T = TypeVar("T")
 

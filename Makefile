@@ -1,0 +1,75 @@
+# `make demo` and `make test` set up all they need, in a virtual environment of their own.
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+CORE_AND_PLUGINS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+EDITABLE := $(foreach folder,$(CORE_AND_PLUGINS),-e $(folder))
+PROJECTS := $(addsuffix /pyproject.toml,. $(CORE_AND_PLUGINS))
+
+# uv where it is present, plain pip otherwise; never the system's Python.
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-fast check format bench docs constraints clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# A Debian without python3-venv makes an environment without pip, and its own pip fills it.
+$(BIN)/python:
+ifneq ($(UV),)
+	@$(UV) venv --quiet $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+		rm -rf $(VENV) && $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) -m pip --quiet --python $(BIN)/python install pip; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+endif
+
+$(VENV)/.installed: $(BIN)/python $(PROJECTS) constraints.txt
+	@echo "installing Headwater into $(VENV)"
+	@$(INSTALL) --constraint constraints.txt $(EDITABLE)
+	@touch $@
+
+# The real peers have wheels for most platforms; where they have none, their tests say so and skip.
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "installing what the tests need into $(VENV)"
+	@$(INSTALL) --constraint constraints.txt --group dev
+	@$(INSTALL) --constraint constraints.txt --group peers || echo "no llama.cpp server for this platform: its tests will skip"
+	@touch $@
+
+install: $(VENV)/.installed  ## install Headwater, editable, into .venv
+
+demo: install  ## stream an answer from the embedded default provider
+	@$(BIN)/headwater chat -m demo/eliza "I feel tired, and my computer never listens."
+
+test: $(VENV)/.installed-dev  ## run all tests
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.installed-dev  ## run the tests that take no time
+	@$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/.installed-dev  ## format, lint, types, layering
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev  ## put the sources into their form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed-dev  ## measure, side by side with a client written by hand
+	@$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/.installed-dev  ## check the documentation: links, snippets, examples
+	@$(BIN)/python -m pytest tests/project -k "docs or examples"
+
+constraints: $(VENV)/.installed-dev  ## write down the versions that are installed now
+	@{ echo "# The versions that the tests passed with, written by \`make constraints\`."; \
+		$(BIN)/python -m pip freeze --exclude-editable --exclude pip; } > constraints.txt
+
+clean:  ## remove what the other targets made
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
