@@ -1,0 +1,5 @@
+"""Run `python -m headwater_cli` as `headwater`."""
+
+from . import main
+
+main()

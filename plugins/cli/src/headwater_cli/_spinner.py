@@ -1,0 +1,69 @@
+"""A sign of life while nothing has come yet."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TextIO
+
+from ._terminal import is_styled
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+__all__ = ["Spinner"]
+
+DELAY_S: Final = 0.15  # an answer that is faster needs none, and importing rich takes a while
+
+
+class Spinner:
+    """Turn on a terminal until something is shown; elsewhere, do nothing.
+
+    Args:
+        label: What is waited for.
+        stream: Where to turn.
+    """
+
+    def __init__(self, label: str, stream: TextIO) -> None:
+        self._label = label
+        self._stream = stream
+        self._status: Status | None = None
+        self._starting: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        if is_styled(self._stream):
+            self._starting = asyncio.create_task(self._start())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        starting = self._starting
+        self.stop()
+        if starting is not None:
+            with suppress(asyncio.CancelledError):
+                await starting
+
+    def stop(self) -> None:
+        """Wipe it away; any number of times."""
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    async def _start(self) -> None:
+        await asyncio.sleep(DELAY_S)
+        from rich.console import Console  # only here: most of what rich costs to import
+        from rich.status import Status
+        from rich.text import Text
+
+        console = Console(file=self._stream, force_terminal=True)
+        look = "dots" if console.encoding.startswith("utf") else "line"
+        self._status = Status(Text(self._label, "dim"), console=console, spinner=look)
+        self._status.start()
