@@ -38,7 +38,12 @@ def pages() -> dict[str, str]:
 
 
 def _index(modules: list[ModuleType]) -> str:
-    lines = ["# All public names", "", "Written from the docstrings by `docs/build_reference.py`.", ""]
+    lines = [
+        "# All public names",
+        "",
+        "Written from the docstrings by `docs/build_reference.py`.",
+        "",
+    ]
     lines += ["| module | what it is for |", "| --- | --- |"]
     for module in modules[1:]:
         name = module.__name__

@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 
 from headwater import HeadwaterError, ModelId, Runner
-from headwater.middleware import Call, Deadline, Handler, Log, Retry, Timeout
+from headwater.middleware import Call, Deadline, Handler, Log, Middleware, Retry, Timeout
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Fallback:
 
 async def main() -> None:
     """Ask a model that does not exist."""
-    layers = [Log(), Deadline(), Fallback("demo/echo"), Retry(), Timeout()]
+    layers: list[Middleware] = [Log(), Deadline(), Fallback("demo/echo"), Retry(), Timeout()]
     async with Runner(middleware=layers) as runner:
         response = await runner.chat("demo/nobody", "still answered")
         print(response.text, "by", response.model)

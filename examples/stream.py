@@ -8,10 +8,10 @@ from headwater import Runner
 
 async def main(model: str) -> None:
     """Print the answer of a model as it comes."""
-    async with Runner() as runner:
-        async with runner.stream_chat(model, "Write a haiku about rivers.") as stream:
-            async for text in stream.text():
-                print(text, end="", flush=True)
+    prompt = "Write a haiku about rivers."
+    async with Runner() as runner, runner.stream_chat(model, prompt) as stream:
+        async for text in stream.text():
+            print(text, end="", flush=True)
     usage = stream.response.usage
     print(f"\n{usage.input_tokens} tokens in, {usage.output_tokens} out ({usage.provenance})")
 

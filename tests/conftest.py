@@ -20,5 +20,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in which a test was skipped, where the environment says that none may be."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
     if os.environ.get("HEADWATER_SKIP_NOTHING") and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

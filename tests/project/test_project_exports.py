@@ -26,7 +26,9 @@ def _builder() -> ModuleType:
 BUILDER = _builder()
 PLUGIN_PACKAGES = sorted(path.name for path in ROOT.glob("plugins/*/src/*") if path.is_dir())
 MODULES: list[ModuleType] = [
-    module for package in ("headwater", *PLUGIN_PACKAGES) for module in BUILDER.public_modules(package)
+    module
+    for package in ("headwater", *PLUGIN_PACKAGES)
+    for module in BUILDER.public_modules(package)
 ]
 
 

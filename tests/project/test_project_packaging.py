@@ -130,7 +130,7 @@ def test_a_source_distribution_builds_the_same(built: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "headwater"])
 def test_a_distribution_works_on_its_own(built: Path, tmp_path: Path, name: str) -> None:
-    """Beside `headwater`, a plugin's wheel installs, is discovered, and its requirements are met."""
+    """Beside `headwater`, a plugin's wheel installs, is discovered, and lacks nothing."""
     ours = ["headwater", name]
     python = _empty_environment(tmp_path / "venv", _closure(ours))
     _install(python, [_wheel(built, each) for each in dict.fromkeys(ours)])

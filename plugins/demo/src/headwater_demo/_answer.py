@@ -6,6 +6,7 @@ import json
 import re
 
 import attrs
+
 from headwater import (
     ChatRequest,
     FinishReason,

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 import attrs
+
 from headwater import (
     ChatRequest,
     Event,
