@@ -130,14 +130,15 @@ class Media:
         """
         file = Path(path)
         try:
-            if file.stat().st_size > MAX_FILE_BYTES:
-                raise InvalidRequest(
-                    f"{file} is larger than the {MAX_FILE_BYTES // 2**20} MiB that a request can "
-                    "carry; give its address with from_url"
-                )
-            data = file.read_bytes()
+            with file.open("rb") as content:
+                data = content.read(MAX_FILE_BYTES + 1)  # a device or a pipe tells no size
         except OSError as error:
             raise InvalidRequest(f"cannot read {file}: {error.strerror or error}") from error
+        if len(data) > MAX_FILE_BYTES:
+            raise InvalidRequest(
+                f"{file} is larger than the {MAX_FILE_BYTES // 2**20} MiB that a request can "
+                "carry; give its address with from_url"
+            )
         if not data:
             raise InvalidRequest(f"{file} is empty")
         guessed = media_type or mimetypes.guess_type(file.name)[0]
