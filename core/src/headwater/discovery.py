@@ -192,7 +192,7 @@ def _made(point: EntryPoint, distribution: str) -> object:
         return factory(**_settings_from_environment(point.name))
     except ConfigurationError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that exits must not take us with it
         raise PluginLoadError(
             f"the plugin {point.name!r} of {distribution} cannot be loaded: "
             f"{type(error).__name__}: {error}"
