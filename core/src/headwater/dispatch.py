@@ -80,7 +80,9 @@ class Dispatch:
         if not provider.implements("list_models"):
             raise UnsupportedFeature(f"{provider.info.title} has no list of its models")
         listing = provider.hooks.list_models(transport=transport)
-        yield await _value(listing, call, provider, transport)
+        models = await _value(listing, call, provider, transport)
+        several = _expected(Sequence, models, provider)  # type: ignore[type-abstract]  # to compare with
+        yield [_expected(ModelInfo, model, provider) for model in several]
 
     async def check_health(self, call: Call) -> AsyncGenerator[Health, None]:
         """Handle a call for a provider's health; a failure is an answer here."""
