@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 import click
 from click.shell_completion import CompletionItem
+
 from headwater import ChatOptions, ChatResponse, HeadwaterError, Message, Runner, StreamMetrics
 from headwater.events import is_content
 from headwater.responses import unfold

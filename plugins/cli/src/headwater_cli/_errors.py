@@ -18,7 +18,6 @@ from headwater import (
     InvalidRequest,
     LimitPassed,
     MissingKey,
-    ModelNotFound,
     PermissionDenied,
     PluginLoadError,
     QuotaExceeded,
@@ -65,9 +64,7 @@ _LIMITS: Final[Mapping[type[HeadwaterError], str]] = {
 }
 
 _HINTS: Final[Mapping[type[HeadwaterError], str]] = {
-    AuthenticationError: "check the key that the provider gave you, and where it is set",
     ConnectFailed: "check the network, and that the server runs",
-    ModelNotFound: "`headwater models {provider}` lists the models, where the provider can",
     PermissionDenied: "use a key that is allowed this model, or another model",
     PluginLoadError: "`headwater plugins` shows how each plugin stands; the others work",
     QuotaExceeded: "top up the account, or choose another provider with -m",
@@ -97,6 +94,6 @@ def message_of(error: HeadwaterError) -> str:
     """Say what is wrong, and what to do."""
     wait_s = error.retry_after_s
     later = "later" if wait_s is None else f"in {wait_s:.0f} s"
-    hint = _HINTS.get(type(error), "").format(provider=error.provider, later=later)
+    hint = _HINTS.get(type(error), "").format(later=later)
     said = f"Error: {printable(str(error))}"
     return f"{said}\nHint: {hint}." if hint else said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import distribution, entry_points
 
 __all__ = ["installed_distributions", "provider_names"]
 
@@ -15,6 +15,7 @@ def provider_names() -> list[str]:
 
 
 def installed_distributions() -> list[tuple[str, str]]:
-    """List the distributions that provide them, each with its version."""
+    """List the distributions that provide them, and this one, each with its version."""
     found = [point.dist for point in entry_points(group=_GROUP) if point.dist is not None]
+    found.append(distribution("headwater-cli"))
     return sorted({(str(dist.name), str(dist.version)) for dist in found})

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final, TextIO
 
 import attrs
+
 from headwater import ChatResponse, Event, HeadwaterError, StreamMetrics, Usage
 
 __all__ = ["JSONLinesReporter", "JSONReporter", "write_json"]

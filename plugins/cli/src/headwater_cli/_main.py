@@ -10,12 +10,15 @@ from typing import Final
 
 import click
 from click.shell_completion import shell_complete
+
 from headwater import HeadwaterError, __version__
 from headwater.errors import printable
 
 from ._chat import chat
 from ._errors import ExitCode, exit_code, message_of
 from ._installed import installed_distributions
+from ._models import models
+from ._plugins import plugins
 from ._run import Terminated
 from ._terminal import prepare_streams, silence_streams
 
@@ -48,7 +51,8 @@ def commands() -> None:
     """Chat with language models, whoever provides them."""
 
 
-commands.add_command(chat)
+for command in (chat, models, plugins):
+    commands.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, cast
 
 import click
+
 from headwater import ChatOptions, JSONObject, JSONValue
 
 from ._values import (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import click
+
 from headwater import Message, user
 
 from ._attach import read_attachment

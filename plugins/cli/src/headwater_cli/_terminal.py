@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 import click
+
 from headwater.errors import printable
 
 __all__ = ["Screen", "as_line", "dimmed", "is_styled", "prepare_streams", "silence_streams"]

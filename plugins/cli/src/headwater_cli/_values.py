@@ -7,6 +7,7 @@ import os
 from typing import Final, NoReturn, cast
 
 import click
+
 from headwater import JSONObject, JSONValue
 
 __all__ = [

@@ -1,0 +1,60 @@
+"""The command `plugins`: what is installed, and how it stands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+import click
+
+from headwater import PluginStatus, Runner
+
+from ._json import write_json
+from ._table import write_table
+from ._terminal import as_line
+
+__all__ = ["plugins"]
+
+_HEADS: Final = ("NAME", "TITLE", "DISTRIBUTION", "STATE", "HOOKS")
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="Print a list of JSON objects.")
+def plugins(is_json: bool) -> None:
+    """List the providers that are installed, and how each stands."""
+    statuses = Runner().plugins()
+    if is_json:
+        write_json([_fields(status) for status in statuses], sys.stdout)
+        return
+    write_table(_HEADS, [_row(status) for status in statuses], sys.stdout)
+    for status in statuses:
+        if status.error is not None:
+            click.echo(f"\n{as_line(status.name)} is broken: {as_line(str(status.error))}")
+
+
+def _state(status: PluginStatus) -> str:
+    return "ok" if status.error is None else "broken"
+
+
+def _row(status: PluginStatus) -> tuple[str, ...]:
+    return (
+        status.name,
+        "" if status.info is None else status.info.title,
+        ", ".join(status.distributions),
+        _state(status),
+        ", ".join(status.hooks),
+    )
+
+
+def _fields(status: PluginStatus) -> dict[str, Any]:
+    info, error = status.info, status.error
+    return {
+        "name": status.name,
+        "title": None if info is None else info.title,
+        "description": None if info is None else info.description,
+        "key_variables": None if info is None else info.key_variables,
+        "distributions": status.distributions,
+        "hooks": status.hooks,
+        "state": _state(status),
+        "error": None if error is None else {"class": type(error).__name__, "message": str(error)},
+    }
