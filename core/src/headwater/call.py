@@ -97,6 +97,7 @@ class Progress:
         waiting_since: When the present wait began, by `time.monotonic`.
         reader: The task that waits now; None while the consumer is busy. What a limit may cancel.
         interruption: Why no further wait may succeed.
+        is_interrupting: Whether the reader has been cancelled for that, once is enough.
         on_retried: Is told the error and the wait, before another attempt.
     """
 
@@ -112,6 +113,7 @@ class Progress:
     waiting_since: float = 0.0
     reader: asyncio.Task[object] | None = None
     interruption: HeadwaterError | None = None
+    is_interrupting: bool = False
     on_retried: Callable[[HeadwaterError, float], None] | None = None
 
     def begin_attempt(self) -> None:
@@ -174,9 +176,11 @@ class Call:
 
     def interrupt(self, error: HeadwaterError) -> None:
         """Make the present wait of the call, or else its next one, fail with an error of ours."""
-        self.progress.interruption = error
-        if self.progress.reader is not None:
-            self.progress.reader.cancel()
+        progress = self.progress
+        progress.interruption = error
+        if progress.reader is not None and not progress.is_interrupting:
+            progress.is_interrupting = True
+            progress.reader.cancel()
 
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Wait for something, so that limits hold and another task may end the wait.
@@ -197,11 +201,16 @@ class Call:
         try:
             return await awaitable
         except asyncio.CancelledError:
-            if progress.interruption is not None and task.uncancel() <= cancels:
+            if progress.interruption is not None and task.cancelling() - 1 <= cancels:
                 raise progress.interruption from None
-            progress.interruption = PluginError("the call was cancelled, and its plugin went on")
+            progress.interruption = PluginError(
+                f"the call was cancelled, and the plugin {self.request.model.provider!r} went on"
+            )
             raise
         finally:
+            if progress.is_interrupting:
+                progress.is_interrupting = False
+                task.uncancel()
             progress.reader = None
             progress.waited_s += time.monotonic() - progress.waiting_since
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -79,12 +80,21 @@ class Runner:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the streams that are open, and all connections; any number of times."""
+        """Close the streams that are open, and all connections; any number of times.
+
+        Raises:
+            PluginError: The plugin of one did not let go; the others are closed all the same.
+        """
         self._is_closed = True
-        for stream in list(self._streams):
-            await stream.aclose()
-        if self._owned is not None:
-            await self._owned.aclose()
+        closings = [stream.aclose() for stream in list(self._streams)]
+        try:
+            endings = await asyncio.gather(*closings, return_exceptions=True)
+        finally:
+            if self._owned is not None:
+                await self._owned.aclose()
+        for problem in endings:
+            if problem is not None:
+                raise problem
 
     def stream_chat(
         self,
@@ -207,9 +217,12 @@ class Runner:
         )
 
     def _started(self, call: Call) -> Call:
+        self._check_open()
+        return call
+
+    def _check_open(self) -> None:
         if self._is_closed:
             raise ConfigurationError("this Runner is closed: make another one")
-        return call
 
     def _handler(
         self, options: ChatOptions, usual: Handler[T], innermost: Handler[T]
@@ -218,6 +231,7 @@ class Runner:
         return usual if layers is None else compose(layers, innermost)
 
     def _carrier(self) -> Transport:
+        self._check_open()
         if self._transport is None:
             from .wire.http import HTTPTransport  # only when something is sent: aiohttp is heavy
 

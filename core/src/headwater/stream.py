@@ -12,7 +12,7 @@ from typing import Final, Self
 import attrs
 
 from .call import Call
-from .errors import HeadwaterError, StreamInterrupted
+from .errors import HeadwaterError, PluginError, StreamInterrupted
 from .estimate import estimated
 from .events import Event, EventStream, Finished, TextDelta, is_content
 from .middleware import Handler
@@ -59,6 +59,7 @@ class _Reading:
         self.total_s: float | None = None
         self.longest_gap_s: float | None = None
         self.is_finished = False
+        self.is_closed = False
         self.has_left = asyncio.Event()
 
     def response(self) -> ChatResponse:
@@ -88,6 +89,8 @@ async def _read(reading: _Reading, handler: Handler[Event]) -> EventStream:
                     content_at = progress.waited_s
                 if type(event) is Finished:
                     reading.is_finished = True
+                elif reading.is_closed:  # by another task, while this one waited
+                    raise _closed()
                 yield event
     except HeadwaterError as error:
         error.partial = reading.response()
@@ -120,15 +123,14 @@ class ChatStream:
     def __init__(self, call: Call, handler: Handler[Event]) -> None:
         self._reading = _Reading(call)
         self._events = _read(self._reading, handler)
-        self._is_closed = False
 
     def __aiter__(self) -> Self:
         return self
 
     def __anext__(self) -> Awaitable[Event]:
         """Give the next event; after `Finished`, or the error, there is none."""
-        if self._is_closed and not self._reading.is_finished:
-            return _interrupted()
+        if self._reading.is_closed and not self._reading.is_finished:
+            return self._refuse()
         return self._events.__anext__()
 
     async def __aenter__(self) -> Self:
@@ -147,14 +149,31 @@ class ChatStream:
 
         A task that waits for the next event meanwhile gets `StreamInterrupted`, and so does one
         that asks for another.
+
+        Raises:
+            PluginError: A layer or the plugin does not let go within a second.
         """
-        self._is_closed = True
+        self._reading.is_closed = True
         if not self._events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
             await self._events.aclose()
             return
         self._reading.call.interrupt(_closed())
-        async with asyncio.timeout(CLEAN_UP_S):
-            await self._reading.has_left.wait()
+        try:
+            async with asyncio.timeout(CLEAN_UP_S):
+                await self._reading.has_left.wait()
+        except TimeoutError:
+            provider = self._reading.call.request.model.provider
+            raise PluginError(
+                f"the stream did not end within {CLEAN_UP_S:g} second: the plugin {provider!r}, or "
+                "a middleware, waits for something without its transport or `Call.wait`"
+            ) from None
+
+    async def _refuse(self) -> Event:
+        """Answer a reader that asks for more after another task has closed the stream."""
+        error = _closed()
+        error.partial = self.response
+        complete(error, self._reading.call)
+        raise error
 
     async def text(self) -> AsyncGenerator[str, None]:
         """Give the text as it comes, and nothing else; leaving it leaves the stream open."""
@@ -195,7 +214,3 @@ def _closed() -> StreamInterrupted:
     return StreamInterrupted(
         "the stream was closed before the answer was complete", is_retryable=False
     )
-
-
-async def _interrupted() -> Event:
-    raise _closed()

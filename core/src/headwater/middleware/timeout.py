@@ -119,7 +119,7 @@ class _Watch:
     def _look(self) -> None:
         progress = self._call.progress
         left_s = math.inf
-        if progress.reader is not None:
+        if progress.reader is not None and progress.interruption is None:
             waited_s = progress.waited()
             for kind, name, limit_s, since in self._running():
                 if waited_s - since >= limit_s:

@@ -1,0 +1,1 @@
+"""What a server sees when things go wrong."""
