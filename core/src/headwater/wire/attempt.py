@@ -12,6 +12,8 @@ import attrs
 from ..call import Call
 from ..errors import ConfigurationError, HeadwaterError, TransportError
 from ..secret import Secret
+from .relay import RelayedResponse
+from .status import request_id
 from .transport import HTTPRequest, ReadError, Response, Transport
 from .url import without_query
 
@@ -61,10 +63,10 @@ class AttemptTransport:
             beneath = self._beneath().send(attrs.evolve(request, on_sent=self._sent), errors=errors)
             inner = await call.wait(stack.enter_async_context(beneath))
             self._sent()
-            progress.request_id = inner.request_id
+            progress.request_id = request_id(inner.headers)
             if inner.status >= 300:
                 raise await self._refusal(request, inner, errors)
-            response = self._counted(inner)
+            response = self._within_call(inner)
             stack.push_async_callback(response.aclose)
             self._open[stack] = response
             try:
@@ -100,8 +102,11 @@ class AttemptTransport:
             progress.is_connecting = False
             progress.sent_at = progress.waited()
 
-    def _counted(self, inner: Response) -> Response:
+    def _within_call(self, inner: Response) -> Response:
         """Give the response whose every wait is stamped on the call."""
+        show = self.frames.append if self._call.is_raw else None
+        if not isinstance(inner, Response):  # a transport of somebody's own may give frames alone
+            return RelayedResponse(inner, self.wait, show)
         wait, progress, read = self._call.wait, self._call.progress, inner.read_chunk
 
         async def read_chunk() -> bytes:
@@ -124,7 +129,7 @@ class AttemptTransport:
             read_chunk,
             close=inner.close,
             max_event_bytes=self._max_event_bytes,
-            on_frame=self.frames.append if self._call.is_raw else None,
+            on_frame=show,
         )
         return response
 
@@ -138,11 +143,9 @@ class AttemptTransport:
                 f"{without_query(request.url)} redirects to {target}, and a key does not follow a "
                 "redirect: set the base URL to the new address",
                 status=inner.status,
-                request_id=inner.request_id,
             )
         error = errors(inner.status, inner.headers, await self._error_body(inner))
         error.status = inner.status
-        error.request_id = error.request_id or inner.request_id
         return error
 
     async def _error_body(self, inner: Response) -> bytes:
@@ -153,10 +156,11 @@ class AttemptTransport:
             while len(body) < MAX_ERROR_BYTES and (chunk := await inner.read_chunk()):
                 body.extend(chunk)
 
-        try:
-            await self._call.wait(_within(ERROR_BODY_S, read()))
-        except (TimeoutError, HeadwaterError):
-            inner.close()
+        if isinstance(inner, Response):
+            try:
+                await self._call.wait(_within(ERROR_BODY_S, read()))
+            except (TimeoutError, HeadwaterError):
+                inner.close()
         return bytes(body[:MAX_ERROR_BYTES])
 
 

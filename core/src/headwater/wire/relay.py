@@ -1,0 +1,80 @@
+"""The response of a transport that gives frames, and has no bytes to show: passed on in time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from ..parts import JSONValue
+from .sse import ServerSentEvent
+from .transport import Response
+
+__all__ = ["FrameResponse", "RelayedResponse"]
+
+T = TypeVar("T")
+
+
+class FrameResponse(Protocol):
+    """The least that a response has, where a transport of yours replays frames and not bytes.
+
+    Prefer `Response`, which is made from anything that gives bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+
+    def sse(self) -> AsyncGenerator[ServerSentEvent, None]:
+        """Give the server-sent events."""
+        ...
+
+    def ndjson(self) -> AsyncGenerator[bytes, None]:
+        """Give the lines."""
+        ...
+
+    async def json(self) -> JSONValue:
+        """Give the whole body, decoded."""
+        ...
+
+
+class RelayedResponse(Response):
+    """Pass on the frames of another response, each waited for within the call.
+
+    Args:
+        inner: The response.
+        wait: Waits for one thing within the call.
+        on_frame: Is shown the payload of each frame.
+    """
+
+    def __init__(
+        self,
+        inner: FrameResponse,
+        wait: Callable[[Awaitable[Any]], Awaitable[Any]],
+        on_frame: Callable[[bytes], None] | None,
+    ) -> None:
+        super().__init__(inner.status, inner.headers, self.read, on_frame=on_frame)
+        self._inner = inner
+        self._wait = wait
+
+    async def read(self) -> bytes:
+        """Give the JSON of the body, as text again."""
+        return msgspec.json.encode(await self._wait(self._inner.json()))
+
+    async def _events(self) -> AsyncGenerator[ServerSentEvent, None]:
+        async for event in self._relayed(self._inner.sse()):
+            if self._on_frame is not None:
+                self._on_frame(event.data.encode())
+            yield event
+
+    async def _lines(self) -> AsyncGenerator[bytes, None]:
+        async for line in self._relayed(self._inner.ndjson()):
+            if self._on_frame is not None:
+                self._on_frame(line)
+            yield line
+
+    async def _relayed(self, frames: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        async with aclosing(frames):
+            while (frame := await self._wait(anext(frames, None))) is not None:
+                yield frame
