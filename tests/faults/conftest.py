@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from headwater import Runner
-from headwater.middleware import Deadline, Log, Retry, Timeout
+from headwater.middleware import Deadline, Log, Middleware, Retry, Timeout
 
 from .provider import Whole, Wire
 from .rig import FaultServer, fault_server
@@ -35,7 +35,7 @@ async def runner(server: FaultServer, waits: list[float]) -> AsyncGenerator[Runn
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    layers = [Log(), Deadline(), Retry(sleep=sleep), Timeout()]
+    layers: list[Middleware] = [Log(), Deadline(), Retry(sleep=sleep), Timeout()]
     providers = {"wire": Wire(server.url), "whole": Whole(server.url)}
     async with Runner(providers=providers, middleware=layers) as made:
         yield made

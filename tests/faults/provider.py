@@ -9,6 +9,7 @@ import attrs
 from headwater import (
     ChatRequest,
     ChatResponse,
+    ChatStream,
     Event,
     Finished,
     FinishReason,
@@ -38,13 +39,27 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Headwate
     return status_error(status, headers, ErrorBody.read(body))
 
 
+async def read_into(shown: list[str], stream: ChatStream) -> None:
+    """Read a stream to its end or its error, keeping the texts that it shows."""
+    async for text in stream.text():
+        shown.append(text)  # noqa: PERF401  # kept as they come, the error notwithstanding
+
+
+def as_secret(value: str | Secret | None) -> Secret | None:
+    """Convert a key."""
+    return Secret.of(value)
+
+
+INFO = ProviderInfo("Wire", key_variables=("WIRE_API_KEY",))
+
+
 @attrs.define
 class Wire:
     """Stream the data of each event as text; a few words of its own mean something else."""
 
     base_url: str
-    api_key: Secret | None = attrs.field(default=Secret(KEY), converter=Secret.of)
-    info: ProviderInfo = ProviderInfo("Wire", key_variables=("WIRE_API_KEY",))
+    api_key: Secret | None = attrs.field(default=Secret(KEY), converter=as_secret)
+    info: ProviderInfo = INFO
 
     def request(self, request: ChatRequest) -> HTTPRequest:
         """Encode a request."""

@@ -93,6 +93,7 @@ class FaultServer:
     connections: list[Connection] = attrs.field(factory=list)
     port: int = 0
     playing: set[asyncio.Task[None]] = attrs.field(factory=set)
+    arrival: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -118,7 +119,8 @@ class FaultServer:
         """Wait until so many requests have come."""
         async with asyncio.timeout(5):
             while len(self.requests) < count:
-                await asyncio.sleep(0.001)
+                self.arrival.clear()
+                await self.arrival.wait()
 
 
 class _Protocol(asyncio.Protocol):
@@ -155,6 +157,7 @@ class _Protocol(asyncio.Protocol):
         self._buffer = rest[size:]
         now = self._loop.time()
         self._server.requests.append(Seen(self._connection, now, first, headers, rest[:size]))
+        self._server.arrival.set()
         task = self._loop.create_task(self._play(self._server.next_script()))
         self._server.playing.add(task)
         task.add_done_callback(self._server.playing.discard)
@@ -184,10 +187,13 @@ class _Protocol(asyncio.Protocol):
                     self._transport.close()
                 case Reset():
                     self._reset()
-                case Repeat(data=data, every_s=every_s):
-                    while self._connection.ended_at is None:
-                        await self._write(data)
-                        await asyncio.sleep(every_s)
+                case Repeat():
+                    await self._repeat(step)
+
+    async def _repeat(self, step: Repeat) -> None:
+        while self._connection.ended_at is None:
+            await self._write(step.data)
+            await asyncio.sleep(step.every_s)
 
     async def _write(self, data: bytes) -> None:
         await self._may_write.wait()

@@ -124,10 +124,14 @@ async def test_an_exception_out_of_the_context_closes_the_connection(
 ) -> None:
     """An exception of the application's own leaves unchanged and closes at once."""
     server.answers(begun("a", "b"))
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with runner.stream_chat("wire/m", "Hi") as stream:
             await anext(stream)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await server.end_seen_s(now()) < SOON_S
 
 

@@ -345,5 +345,5 @@ class ProtocolError(HeadwaterError):
         problem = "nested too deeply" if isinstance(cause, RecursionError) else str(cause)
         return cls(
             f"expected {expected}, got {len(raw)} bytes that do not fit at byte {offset} "
-            f"({printable(problem)[:EXCERPT_CHARS]}): {printable(excerpt)!r}"
+            f"({printable(problem)[:EXCERPT_CHARS]}): {excerpt!r}"
         )

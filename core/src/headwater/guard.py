@@ -36,6 +36,7 @@ from .events import (
     UsageUpdated,
 )
 from .secret import redact
+from .usage import Provenance, Usage
 from .wire.attempt import AttemptTransport
 
 __all__ = ["as_ours", "guarded"]
@@ -43,7 +44,6 @@ __all__ = ["as_ours", "guarded"]
 CLEAN_UP_S: Final = 1.0
 
 _DELTAS: Final = frozenset({TextDelta, ReasoningDelta, RefusalDelta})
-_FREE: Final = frozenset({ProviderEvent, UsageUpdated})
 
 
 async def guarded(  # noqa: C901  # one loop: a call for each token costs more than it would hide
@@ -76,8 +76,8 @@ async def guarded(  # noqa: C901  # one loop: a call for each token costs more t
                 if not event.text and (kind is RefusalDelta or event.replay is None):
                     continue
                 grammar.output.append(event.text)
-            elif kind not in _FREE:
-                event = grammar.admitted(event)
+            elif kind is not ProviderEvent:
+                grammar.admit(event)
             yield event
         grammar.end()
     for frame in transport.take_frames():
@@ -101,6 +101,7 @@ class _Grammar:
         self._provider = provider
         self._is_finished = False
         self._open_calls: set[str] = set()
+        self._usage: Usage | None = None
 
     def start(self, event: Event) -> Started:
         """Take the first event, which is `Started` or stands for it."""
@@ -110,27 +111,32 @@ class _Grammar:
         given = event if type(event) is Started else Started()
         return given if given.model else attrs.evolve(given, model=self._call.request.model.name)
 
-    def admitted(self, event: Event) -> Event:
+    def admit(self, event: Event) -> None:
         """Check an event whose place in the stream matters."""
         match event:
-            case ToolCallDelta(call_id=call_id, arguments=arguments):
-                if call_id not in self._open_calls:
-                    raise self._broken("yielded ToolCallDelta for a call that is not open")
-                self.output.append(arguments)
-            case ToolCallStarted(call_id=call_id, name=name):
-                if call_id in self._open_calls:
-                    raise self._broken("yielded ToolCallStarted twice for one call_id")
-                self._open_calls.add(call_id)
-                self.output.append(name)
-            case ToolCallFinished(call_id=call_id):
-                if call_id not in self._open_calls:
-                    raise self._broken("yielded ToolCallFinished for a call that is not open")
-                self._open_calls.remove(call_id)
+            case ToolCallStarted() | ToolCallDelta() | ToolCallFinished():
+                self._admit_call(event)
+            case UsageUpdated(usage=usage):
+                self._usage = usage
             case Finished():
-                return self._finished(event)
+                self._finish(event)
             case _:
                 raise self._broken(f"yielded {type(event).__name__}")
-        return event
+
+    def _admit_call(self, event: ToolCallStarted | ToolCallDelta | ToolCallFinished) -> None:
+        is_open = event.call_id in self._open_calls
+        if isinstance(event, ToolCallStarted):
+            if is_open:
+                raise self._broken("yielded ToolCallStarted twice for one call_id")
+            self._open_calls.add(event.call_id)
+            self.output.append(event.name)
+            return
+        if not is_open:
+            raise self._broken(f"yielded {type(event).__name__} for a call that is not open")
+        if isinstance(event, ToolCallDelta):
+            self.output.append(event.arguments)
+        else:
+            self._open_calls.remove(event.call_id)
 
     def end(self) -> None:
         """Take the end of the events, which is good after `Finished` alone."""
@@ -139,14 +145,19 @@ class _Grammar:
                 "the answer ended before the provider's end mark; what came is in `partial`"
             )
 
-    def _finished(self, event: Finished) -> Finished:
+    def _finish(self, event: Finished) -> None:
         if self._open_calls:
             raise self._broken("yielded Finished while tool calls were open")
         self.is_open = False
         self._is_finished = True
-        if event.usage is None:
-            event.usage = estimated(self._call.request, self.output)
-        return event
+        if event.usage is None or not event.usage.is_known:
+            event.usage = self._counted()
+
+    def _counted(self) -> Usage:
+        """Give the last count that came before the final one, which did not; else an estimate."""
+        if self._usage is not None and self._usage.is_known:
+            return attrs.evolve(self._usage, provenance=Provenance.PARTIAL)
+        return estimated(self._call.request, self.output)
 
     def _broken(self, what: str) -> PluginError:
         return PluginError(

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 import attrs
 
-from .errors import InvalidRequest, printable
+from .errors import InvalidRequest
 from .messages import Message, Role, user
 from .parts import (
     Cache,
@@ -70,10 +70,10 @@ class ModelId:
         if len(parts) != 2 or not parts[1] or not _PROVIDER_NAME.fullmatch(parts[0]):
             raise InvalidRequest(
                 'expected a model id of the form "provider/model", such as "openai/gpt-5-mini", '
-                f"got {printable(text[:80])!r}; `headwater plugins` lists the providers"
+                f"got {text[:80]!r}; `headwater plugins` lists the providers"
             )
         if not parts[1].isprintable():
-            raise InvalidRequest(f"the model id {printable(text[:80])!r} holds control characters")
+            raise InvalidRequest(f"the model id {text[:80]!r} holds control characters")
         return cls(parts[0], parts[1])
 
     def __str__(self) -> str:
@@ -220,6 +220,6 @@ def _check_result(place: int, part: Part, unanswered: dict[str, str]) -> None:
     call_id = part.call_id if isinstance(part, ToolResult) else ""
     if unanswered.pop(call_id, None) is None:
         raise InvalidRequest(
-            f"messages[{place}]: the tool result cites the call {printable(call_id)!r}, which the "
+            f"messages[{place}]: the tool result cites the call {call_id!r}, which the "
             "assistant message before it does not hold; put the answer's `message` before them"
         )

@@ -17,7 +17,6 @@ from ..errors import (
     HeadwaterError,
     ProtocolError,
     StreamInterrupted,
-    printable,
 )
 from ..parts import JSONValue
 from ..secret import Secret
@@ -230,7 +229,7 @@ class Response:
 
     def _refuse_web_page(self, body: bytes) -> None:
         if self._media_type == _WEB_PAGE:
-            excerpt = printable(body[:200].decode("utf-8", "replace"))
+            excerpt = body[:200].decode("utf-8", "replace")
             raise ProtocolError(
                 "expected the answer of a model, got a web page: the base URL leads to something "
                 f"that is no such API, or a proxy stands between. It begins: {excerpt!r}"
