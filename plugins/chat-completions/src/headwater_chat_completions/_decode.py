@@ -1,0 +1,281 @@
+"""Frames to events: a state machine for each answer; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from headwater import (
+    Event,
+    Finished,
+    FinishReason,
+    HeadwaterError,
+    Message,
+    ProtocolError,
+    Provenance,
+    ProviderError,
+    ProviderEvent,
+    Started,
+    Usage,
+    UsageUpdated,
+)
+
+from ._errors import frame_error
+from ._messages import ORIGIN
+from ._speech import Speech
+from ._usage import read_usage
+from ._wire import Choice, Chunk
+from .quirks import Quirks
+
+__all__ = ["Decoder"]
+
+_CHUNK: Final = msgspec.json.Decoder(Chunk)
+
+_REASONS: Final[Mapping[str, FinishReason]] = {
+    "stop": FinishReason.STOP,
+    "eos": FinishReason.STOP,  # Together, in its early days
+    "length": FinishReason.LENGTH,
+    "model_length": FinishReason.LENGTH,  # Mistral
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+    "refusal": FinishReason.REFUSAL,
+}
+_ERROR_REASON: Final = "error"  # OpenRouter
+
+
+class Decoder:
+    """Decode one answer, given frame by frame or whole.
+
+    After each frame look at `is_settled`: once it is True, `check` raises what the frame said was
+    wrong, and `is_done` tells whether the answer is complete. Where the bytes end before that,
+    `close` gives what completes it, or nothing if it was cut.
+
+    Args:
+        quirks: How the server deviates.
+        messages: The conversation, whose tool calls' ids are taken.
+        dropped: What of it could not be sent.
+
+    Attributes:
+        is_settled: Whether nothing but usage and an end mark can still come.
+        is_done: Whether nothing at all can still come.
+
+    Source:
+        FORMATS 2.3 and 8.
+    """
+
+    def __init__(
+        self, quirks: Quirks, messages: Iterable[Message] = (), dropped: tuple[str, ...] = ()
+    ) -> None:
+        self.is_settled = False
+        self.is_done = False
+        self._quirks = quirks
+        self._dropped = dropped
+        self._failure: HeadwaterError | None = None
+        self._has_started = False
+        self._is_whole = False
+        self._reason: str | None = None
+        self._usage: Usage | None = None
+        self._is_usage_final = False
+        self._open_choices: set[int] = set()  # those past the first that have not finished
+        self._speech = Speech(messages)
+
+    def feed(self, data: str, name: str = "message") -> list[Event]:
+        """Take the payload of one frame.
+
+        Args:
+            data: The payload.
+            name: The name of the event that it came in.
+
+        Raises:
+            ProtocolError: It is no chunk.
+        """
+        if name == "error":
+            self._fail(frame_error(self._quirks, _decoded_or_text(data)))
+            return []
+        if data[:1] != "{":
+            stripped = data.strip()
+            if stripped == "[DONE]":
+                return self._finish(has_end_mark=True)
+            if not stripped:
+                return []
+        try:
+            chunk = _CHUNK.decode(data)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            if name != "message":
+                return []  # an event that is none of the dialect
+            raise ProtocolError.malformed("a Chat Completions chunk", data, error) from None
+        return self._take(chunk, data)
+
+    def whole(self, body: bytes) -> list[Event]:
+        """Take a whole answer that did not come as a stream.
+
+        Raises:
+            ProtocolError: It is no answer.
+            HeadwaterError: It is an error.
+        """
+        try:
+            answer = _CHUNK.decode(body)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise ProtocolError.malformed("a Chat Completions answer", body, error) from None
+        for choice in answer.choices or ():
+            if choice.message is not None:
+                choice.delta = None  # Perplexity gives both, and an empty delta
+        events = self._take(answer, body)
+        self.check()
+        if not answer.choices:
+            raise ProtocolError.malformed(
+                "a Chat Completions answer", body, ValueError("it has no choices")
+            )
+        return events + self._finish(has_end_mark=True)
+
+    def close(self) -> list[Event]:
+        """Take the end of the bytes.
+
+        Returns:
+            What completes an answer whose end mark was seen; nothing for one that was cut.
+        """
+        if self.is_done or (self._reason is None and not self._is_whole):
+            return []
+        return self._finish(has_end_mark=self._is_whole)
+
+    def check(self) -> None:
+        """Raise the error that the answer held, if it did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _take(self, chunk: Chunk, data: str | bytes) -> list[Event]:
+        events: list[Event] = []
+        if not self._has_started and (chunk.id or chunk.model):
+            self._start(chunk, events)
+        if chunk.choices:
+            for place, choice in enumerate(chunk.choices):
+                if choice.index:
+                    self._take_other(choice, place, data, events)
+                else:
+                    self._take_choice(choice, events)
+        elif chunk.choices is None:
+            self._take_oddity(chunk, data)
+        self._take_rest(chunk, events)
+        if events and not self._has_started:
+            self._start(chunk, events)
+        return events
+
+    def _take_rest(self, chunk: Chunk, events: list[Event]) -> None:
+        """Take what stands beside the choices."""
+        if chunk.usage is not None or chunk.x_groq is not None:
+            self._take_usage(chunk, events)
+        if chunk.citations:
+            self._speech.show("citations", chunk.citations, events)
+        if chunk.search_results:
+            self._speech.show("search_results", chunk.search_results, events)
+        if chunk.error is not None:
+            self._fail(frame_error(self._quirks, {"error": chunk.error}))
+
+    def _start(self, chunk: Chunk, events: list[Event]) -> None:
+        self._has_started = True
+        started = Started(
+            chunk.model or None, chunk.id or None, dropped=self._dropped, origin=ORIGIN
+        )
+        events.insert(0, started)
+
+    def _take_choice(self, choice: Choice, events: list[Event]) -> None:
+        """Take what the first choice says, a few checks for each token."""
+        said = choice.delta
+        if said is None and choice.message is not None:
+            said = choice.message
+            self._is_whole = True
+        if said is not None:
+            self._speech.take(said, events, is_whole=self._is_whole)
+        if choice.logprobs:
+            events.append(ProviderEvent("logprobs", {"logprobs": choice.logprobs}))
+        if choice.error is not None:
+            self._fail(frame_error(self._quirks, {"error": choice.error}))
+        if choice.finish_reason:
+            self._take_reason(choice.finish_reason)
+
+    def _take_reason(self, reason: str) -> None:
+        self._reason = reason
+        if reason == _ERROR_REASON and self._failure is None:
+            self._fail(ProviderError("the provider broke off its answer and said no more"))
+        self.is_settled = self.is_settled or not self._open_choices
+
+    def _take_other(
+        self, choice: Choice, place: int, data: str | bytes, events: list[Event]
+    ) -> None:
+        """Pass on a choice past the first as it came; only who asks for several gets them."""
+        index = choice.index or 0
+        if choice.finish_reason:
+            self._open_choices.discard(index)
+            self.is_settled = self.is_settled or (
+                self._reason is not None and not self._open_choices
+            )
+        else:
+            self._open_choices.add(index)
+            self.is_settled = self._failure is not None
+        events.append(ProviderEvent("choice", _untyped(data)["choices"][place]))
+
+    def _take_oddity(self, chunk: Chunk, data: str | bytes) -> None:
+        """Take an object without choices: an error in one of its flat shapes, or nothing."""
+        if chunk.error is not None or chunk.usage is not None:
+            return
+        value = _untyped(data)
+        if value.get("object") == "error" or any(value.get(key) for key in ("message", "detail")):
+            self._fail(frame_error(self._quirks, value))
+
+    def _take_usage(self, chunk: Chunk, events: list[Event]) -> None:
+        counts = chunk.usage
+        if chunk.x_groq is not None:
+            counts = counts or chunk.x_groq.usage
+            if chunk.x_groq.error is not None:
+                self._fail(frame_error(self._quirks, {"error": chunk.x_groq.error}))
+        usage = read_usage(counts) if counts is not None else None
+        if usage is not None:
+            self._usage = usage
+            self._is_usage_final = self._reason is not None
+            events.append(UsageUpdated(usage))
+
+    def _fail(self, error: HeadwaterError) -> None:
+        self._failure = self._failure or error
+        self.is_settled = True
+
+    def _finish(self, *, has_end_mark: bool) -> list[Event]:
+        """Give what ends the answer."""
+        self.is_settled = self.is_done = True
+        events: list[Event] = []
+        if not self._has_started:
+            self._start(Chunk(), events)
+        self._speech.finish(events)
+        usage = self._usage
+        if not has_end_mark and not self._is_usage_final:
+            usage = attrs.evolve(usage or Usage(), provenance=Provenance.PARTIAL)
+        events.append(Finished(self._finish_reason(), self._reason, usage))
+        return events
+
+    def _finish_reason(self) -> FinishReason:
+        """Say why the model stopped; what it did counts for more than a mere "stop"."""
+        reason = _REASONS.get(self._reason or "", FinishReason.OTHER)
+        if reason is FinishReason.STOP:
+            if self._speech.has_called:
+                return FinishReason.TOOL_CALLS
+            if self._speech.has_refused:
+                return FinishReason.REFUSAL
+        return reason
+
+
+def _untyped(data: str | bytes) -> dict[str, Any]:
+    """Decode a chunk once more, for all that is in it."""
+    try:
+        value: dict[str, Any] = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ProtocolError.malformed("a Chat Completions chunk", data, error) from None
+    return value
+
+
+def _decoded_or_text(data: str) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, RecursionError):
+        return data

@@ -1,0 +1,191 @@
+"""A request as the JSON body of Chat Completions; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from headwater import (
+    ChatRequest,
+    JSONValue,
+    ResponseFormat,
+    Tool,
+    ToolChoice,
+    UnsupportedFeature,
+)
+
+from ._messages import Conversation
+from .quirks import Quirks
+
+__all__ = ["Encoded", "encode_request"]
+
+
+@attrs.frozen
+class Encoded:
+    """Hold a body, and what of the conversation is not in it.
+
+    Attributes:
+        body: The JSON object to send.
+        dropped: What could not be sent, in words.
+    """
+
+    body: dict[str, object]
+    dropped: tuple[str, ...] = ()
+
+
+def encode_request(
+    request: ChatRequest, quirks: Quirks, *, is_stream: bool, asks_for_usage: bool = True
+) -> Encoded:
+    """Write a request as this server takes it.
+
+    Shapes:
+        {"model", "messages": [{"role", "content"}], "stream": true,
+         "stream_options": {"include_usage": true}, …}; what the caller did not set is not there
+
+    Args:
+        request: What is asked.
+        quirks: How the server deviates.
+        is_stream: Whether the answer is to come as a stream.
+        asks_for_usage: Whether a stream is asked for its usage, where the server needs that.
+
+    Raises:
+        UnsupportedFeature: The server cannot do what is asked; the message names it.
+
+    Source:
+        FORMATS 2.1.
+    """
+    conversation = Conversation(request.model, quirks)
+    body: dict[str, object] = {
+        "model": request.model.name,
+        "messages": conversation.encode(request.messages),
+    }
+    if is_stream:
+        body["stream"] = True
+        if quirks.asks_for_usage and asks_for_usage:
+            body["stream_options"] = {"include_usage": True}
+    body.update(_settings(request, quirks))
+    body.update(_tools(request, quirks))
+    if request.response_format is not None:
+        body["response_format"] = _response_format(request, request.response_format, quirks)
+    body.update(request.extra)
+    return Encoded(body, tuple(conversation.dropped))
+
+
+def _settings(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
+    """Encode the numbers, and how long to think."""
+    given: dict[str, object] = {
+        quirks.max_tokens_field: request.max_output_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop": list(request.stop) or None,
+    }
+    if quirks.seed_field is not None:
+        given[quirks.seed_field] = request.seed
+    elif request.seed is not None:
+        raise UnsupportedFeature(f"{request.model} takes no seed")
+    if request.reasoning is not None:
+        if request.reasoning not in quirks.efforts:
+            raise UnsupportedFeature(
+                f'{request.model} takes no reasoning effort "{request.reasoning}"; it takes '
+                f"{', '.join(quirks.efforts) or 'none at all'}"
+            )
+        given.update(quirks.efforts[request.reasoning])
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _tools(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
+    if not request.tools:
+        return {}
+    encoded: dict[str, object] = {"tools": [_tool(tool) for tool in request.tools]}
+    match request.tool_choice:
+        case None:
+            pass
+        case ToolChoice.REQUIRED:
+            encoded["tool_choice"] = quirks.required_word
+        case ToolChoice() as choice:
+            encoded["tool_choice"] = choice.value
+        case name:
+            encoded["tool_choice"] = {"type": "function", "function": {"name": name}}
+    return encoded
+
+
+def _tool(tool: Tool) -> dict[str, object]:
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+    }
+    return {"type": "function", "function": function}
+
+
+def _response_format(
+    request: ChatRequest, wanted: ResponseFormat, quirks: Quirks
+) -> dict[str, object]:
+    if wanted.schema is None:
+        return {"type": "json_object"}
+    if not quirks.takes_json_schema:
+        raise UnsupportedFeature(
+            f'{request.model} cannot be held to a JSON schema; ask for response_format="json" '
+            "and put the schema into the prompt"
+        )
+    schema: JSONValue = wanted.schema
+    is_strict = wanted.is_strict
+    if is_strict:
+        schema = _closed(schema)
+        is_strict = _can_be_strict(schema)
+    described = {"name": wanted.name, "schema": schema, "strict": is_strict}
+    return {"type": "json_schema", "json_schema": described}
+
+
+_SCHEMAS_BY_NAME: Final = frozenset({"properties", "$defs", "definitions"})
+_SCHEMA_LISTS: Final = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_SCHEMAS: Final = frozenset({"items", "not", "additionalProperties"})
+
+
+def _closed(schema: JSONValue) -> JSONValue:
+    """Say of each object that says nothing of it that it has no further properties.
+
+    Strict mode wants it said, and schemas that are derived from classes leave it out.
+    """
+    if not isinstance(schema, Mapping):
+        return schema
+    closed: dict[str, JSONValue] = {}
+    for key, value in schema.items():
+        if key in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+            closed[key] = {name: _closed(inner) for name, inner in value.items()}
+        elif key in _SCHEMA_LISTS and isinstance(value, list | tuple):
+            closed[key] = [_closed(inner) for inner in value]
+        else:
+            closed[key] = _closed(value) if key in _SCHEMAS else value
+    if "properties" in closed:
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+def _can_be_strict(schema: JSONValue) -> bool:
+    """Tell whether every object is closed and requires all its properties, as strict mode wants."""
+    if not isinstance(schema, Mapping):
+        return True
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping):
+        required = schema.get("required")
+        listed = required if isinstance(required, list | tuple) else ()
+        if schema.get("additionalProperties") is not False or set(properties) != set(listed):
+            return False
+    elif schema.get("type") == "object":
+        return False
+    return all(map(_can_be_strict, _inner_schemas(schema)))
+
+
+def _inner_schemas(schema: Mapping[str, JSONValue]) -> list[JSONValue]:
+    inner: list[JSONValue] = []
+    for key, value in schema.items():
+        if key in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+            inner += value.values()
+        elif key in _SCHEMA_LISTS and isinstance(value, list | tuple):
+            inner += value
+        elif key in _SCHEMAS:
+            inner.append(value)
+    return inner

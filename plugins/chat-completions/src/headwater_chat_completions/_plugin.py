@@ -1,0 +1,212 @@
+"""The provider object: encode, send, decode."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import attrs
+import msgspec
+
+from headwater import (
+    ChatRequest,
+    ChatResponse,
+    Event,
+    HeadwaterError,
+    Health,
+    InvalidRequest,
+    ModelInfo,
+    ProtocolError,
+    ProviderInfo,
+    Secret,
+    UnsupportedFeature,
+    fold,
+    hookimpl,
+)
+from headwater.secret import find_key, require_key
+from headwater.wire.transport import HTTPRequest, Response, Transport
+from headwater.wire.url import find_base_url, join_url
+
+from ._decode import Decoder
+from ._encode import encode_request
+from ._errors import read_error
+from ._wire import ModelFacts, ModelList
+from .quirks import Quirks
+
+__all__ = ["ChatCompletions"]
+
+
+class _UsageRefused(InvalidRequest):
+    """Say that the server refused a request, and named `stream_options` as it did."""
+
+
+def _as_secret(value: str | Secret | None) -> Secret | None:
+    return Secret.of(value)
+
+
+@attrs.define(eq=False)
+class ChatCompletions:
+    """Speak Chat Completions with a server; nothing is read or opened before the first use.
+
+    Args:
+        base_url: The server's address, as far as `/v1` as a rule; None: that of
+            `info.base_url_variable`, else `default_base_url`.
+        api_key: The key; None: the first of `info.key_variables` that is set.
+        quirks: How the server deviates from the dialect.
+        info: What to say of itself.
+        default_base_url: The server's own address, None where it has none.
+        needs_key: Whether the server answers nobody without a key.
+    """
+
+    base_url: str | None = None
+    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    quirks: Quirks = attrs.field(factory=Quirks, kw_only=True)
+    info: ProviderInfo = attrs.field(
+        factory=lambda: ProviderInfo("OpenAI-compatible server"), kw_only=True
+    )
+    default_base_url: str | None = attrs.field(default=None, kw_only=True)
+    needs_key: bool = attrs.field(default=False, kw_only=True)
+    _refuses_usage: bool = attrs.field(default=False, init=False, repr=False)
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        """Stream the answer to one request; see `headwater.hookspecs`."""
+        async with AsyncExitStack() as stack:
+            response, decoder = await self._ask(request, transport, stack)
+            async for frame in response.sse():
+                for event in decoder.feed(frame.data, frame.event):
+                    yield event
+                if decoder.is_settled:
+                    decoder.check()
+                    if decoder.is_done:
+                        return
+                    response.settle()
+            for event in decoder.close():
+                yield event
+
+    @hookimpl
+    async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
+        """Give the whole answer to one request; see `headwater.hookspecs`."""
+        encoded = encode_request(request, self.quirks, is_stream=False)
+        sent = self._post(encoded.body, "application/json")
+        async with transport.send(sent, errors=self._read_error) as response:
+            body = await response.read()
+        return fold(Decoder(self.quirks, request.messages, encoded.dropped).whole(body))
+
+    @hookimpl
+    async def list_models(self, transport: Transport) -> Sequence[ModelInfo]:
+        """List the models; see `headwater.hookspecs`."""
+        if self.quirks.models_path is None:
+            raise UnsupportedFeature(f"{self.info.title} has no list of its models")
+        sent = HTTPRequest("GET", self._url(self.quirks.models_path), self._headers())
+        async with transport.send(sent, errors=self._read_error) as response:
+            body = await response.read()
+        return [_model_info(facts) for facts in _models(body)]
+
+    @hookimpl
+    async def check_health(self, transport: Transport) -> Health:
+        """Tell whether the server can be used; see `headwater.hookspecs`."""
+        path = self.quirks.health_path
+        if path is None:
+            return Health(True, f"{len(await self.list_models(transport))} models")
+        root = self._url("").rstrip("/").removesuffix("/v1")
+        sent = HTTPRequest("GET", join_url(root, path), self._headers())
+        async with transport.send(sent, errors=self._read_error):
+            return Health(True, f"{self.info.title} is ready")
+
+    async def _ask(
+        self, request: ChatRequest, transport: Transport, stack: AsyncExitStack
+    ) -> tuple[Response, Decoder]:
+        """Send a request for a stream, and once more if the server does not know how to be asked.
+
+        Some servers refuse `stream_options`. That is remembered once the same request without it
+        has been taken, so that an error which just repeats the whole request teaches nothing.
+        """
+        if not self._refuses_usage:
+            try:
+                return await self._open(request, transport, stack, asks_for_usage=True)
+            except _UsageRefused:
+                pass
+        opened = await self._open(request, transport, stack, asks_for_usage=False)
+        self._refuses_usage = True
+        return opened
+
+    async def _open(
+        self,
+        request: ChatRequest,
+        transport: Transport,
+        stack: AsyncExitStack,
+        *,
+        asks_for_usage: bool,
+    ) -> tuple[Response, Decoder]:
+        encoded = encode_request(
+            request, self.quirks, is_stream=True, asks_for_usage=asks_for_usage
+        )
+        sent = self._post(encoded.body, "text/event-stream")
+        may_refuse = asks_for_usage and self.quirks.asks_for_usage
+        errors = self._read_usage_error if may_refuse else self._read_error
+        response = await stack.enter_async_context(transport.send(sent, errors=errors))
+        return response, Decoder(self.quirks, request.messages, encoded.dropped)
+
+    def _read_error(self, status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
+        return read_error(self.quirks, status, headers, body)
+
+    def _read_usage_error(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> HeadwaterError:
+        error = read_error(self.quirks, status, headers, body)
+        if status in (400, 422) and b"stream_options" in body:
+            return _UsageRefused(error.message)
+        return error
+
+    def _post(self, body: dict[str, object], accept: str) -> HTTPRequest:
+        headers = {"accept": accept, **self._headers()}
+        try:
+            return HTTPRequest.post_json(self._url(self.quirks.chat_path), body, headers)
+        except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+            raise InvalidRequest(
+                f"the request cannot be written as JSON ({error}): check tools, response_format "
+                "and extra"
+            ) from None
+
+    def _url(self, path: str) -> str:
+        variable = self.info.base_url_variable
+        return join_url(find_base_url(self.base_url, variable, self.default_base_url), path)
+
+    def _headers(self) -> dict[str, str | Secret]:
+        find = require_key if self.needs_key else find_key
+        key = find(self.api_key, *self.info.key_variables)
+        headers: dict[str, str | Secret] = {}
+        if key is not None:
+            header = self.quirks.key_header
+            headers[header] = key.bearer() if header == "authorization" else key
+        for header, variable in self.quirks.header_variables.items():
+            if value := os.environ.get(variable, "").strip():
+                headers[header] = value
+        return headers
+
+
+def _models(body: bytes) -> list[ModelFacts]:
+    """Read a list of models: an object that holds one, or the bare list (Together)."""
+    try:
+        read = msgspec.json.decode(body, type=ModelList | list[ModelFacts])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ProtocolError.malformed("a list of models", body, error) from None
+    return read.data if isinstance(read, ModelList) else read
+
+
+def _model_info(facts: ModelFacts) -> ModelInfo:
+    lengths = (
+        facts.context_length,
+        facts.context_window,
+        facts.max_model_len,
+        facts.max_context_length,
+    )
+    return ModelInfo(
+        facts.id,
+        description=facts.name or "",
+        max_input_tokens=next((length for length in lengths if length is not None), None),
+    )

@@ -1,0 +1,55 @@
+"""Token counts of the wire to ours; pure."""
+
+from __future__ import annotations
+
+from headwater import Usage
+
+from ._wire import TokenCounts
+
+__all__ = ["read_usage"]
+
+
+def read_usage(counts: TokenCounts) -> Usage | None:
+    """Read a usage object, whatever the server's arithmetic; None where it holds no count.
+
+    Input includes cached tokens everywhere. Output includes reasoning, but for servers whose own
+    total shows that they count it beside the output: there it is added.
+
+    Shapes:
+        {"prompt_tokens": 9, "completion_tokens": 7}              -> Usage(9, 7)
+        {"prompt_tokens": 294, "completion_tokens": 63, "total_tokens": 699,
+         "completion_tokens_details": {"reasoning_tokens": 342}}  -> Usage(294, 405, …)
+
+    Source:
+        FORMATS 1.3.
+    """
+    inputs, outputs = counts.prompt_tokens_details, counts.completion_tokens_details
+    prompt, completion = _whole(counts.prompt_tokens), _whole(counts.completion_tokens)
+    cached = _first(
+        inputs.cached_tokens if inputs is not None else None,
+        counts.prompt_cache_hit_tokens,
+        counts.cached_tokens,
+    )
+    reasoning = _first(
+        outputs.reasoning_tokens if outputs is not None else None, counts.reasoning_tokens
+    )
+    if prompt is not None and completion is not None and reasoning:
+        is_beside = _whole(counts.total_tokens) == prompt + completion + reasoning
+        completion += reasoning if is_beside else 0
+    usage = Usage(
+        prompt,
+        completion,
+        cached_input_tokens=cached,
+        cache_write_tokens=_whole(inputs.cache_write_tokens) if inputs is not None else None,
+        reasoning_tokens=reasoning,
+    )
+    return usage if usage.is_known else None
+
+
+def _first(*counts: int | float | None) -> int | None:
+    """Give the first count that is on the wire."""
+    return next((_whole(count) for count in counts if count is not None), None)
+
+
+def _whole(count: int | float | None) -> int | None:
+    return None if count is None else int(count)
