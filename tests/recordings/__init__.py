@@ -1,0 +1,1 @@
+"""Real traffic of providers, served again byte for byte on this machine."""

@@ -1,0 +1,56 @@
+"""A server on this machine that answers with a recording, in random slices."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+
+from .recording import Recording
+
+__all__ = ["replayed", "slices"]
+
+_SMALL, _LARGE = 7, 4000
+
+
+def slices(body: bytes, seed: str) -> Iterator[bytes]:
+    """Cut bytes at random, the same for a seed: some pieces of a few bytes, some of thousands."""
+    dice = random.Random(seed)
+    start = 0
+    while start < len(body):
+        end = start + dice.randint(1, dice.choice((_SMALL, _LARGE)))
+        yield body[start:end]
+        start = end
+
+
+@asynccontextmanager
+async def replayed(recording: Recording) -> AsyncGenerator[str, None]:
+    """Serve a recording to every request; gives the base URL."""
+    sent = {"content-type": "application/octet-stream", **recording.headers}
+    # Framing is this server's own; how long to wait is none of a test's business.
+    for name in ("content-length", "transfer-encoding", "content-encoding"):
+        sent.pop(name, None)
+    head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.partition(b":")[2])
+            for line in request.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        )
+        await reader.readexactly(length)
+        writer.write(
+            f"HTTP/1.1 {recording.status} Recorded\r\n{head}connection: close\r\n\r\n".encode()
+        )
+        for piece in slices(recording.body, recording.name):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)  # so that the client reads between the pieces
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/v1"
