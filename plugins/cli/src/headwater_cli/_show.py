@@ -87,8 +87,7 @@ class TextReporter:
 
     def leave(self) -> None:
         """End the lines that were begun."""
-        self._screen.end_answer()
-        self._screen.end_line()
+        self._screen.end()
 
     def finish(self, response: ChatResponse, metrics: StreamMetrics | None) -> None:
         """Show why the answer ended, and what it used."""

@@ -77,60 +77,58 @@ class Screen:
         self._out_is_terminal = out.isatty()
         self._held_newlines = 0
         self._has_answer = False
-        self._mid_line: TextIO | None = None  # the stream that left the cursor within a line
+        self._is_in_answer = False  # the cursor of a shared terminal is within a line of it
+        self._is_in_aside = False
 
     def write_answer(self, text: str) -> None:
         """Add to the answer; on a terminal, text that would steer it is escaped."""
         if self._out_is_terminal:
-            text = printable(text.replace("\r\n", "\n"))
+            text = _shown(text)
         body = text.rstrip("\n")
         if body:
-            self._break_line(self._out)
+            self._end_aside()
             self._out.write("\n" * self._held_newlines + body)
             self._out.flush()
             self._held_newlines = 0
-            self._has_answer = True
-            self._mid_line = self._out
+            self._has_answer = self._is_in_answer = True
         self._held_newlines += len(text) - len(body)
-
-    def end_answer(self) -> None:
-        """End the answer with its newline; one that has no text stays empty."""
-        if self._has_answer:
-            self._break_line(self._out)
-            self._out.write("\n")
-            self._out.flush()
-        self._held_newlines = 0
-        self._has_answer = False
-        self._mid_line = None if self._mid_line is self._out else self._mid_line
 
     def write_aside(self, text: str) -> None:
         """Add to what goes beside the answer, dimmed."""
-        self._break_line(self._err)
-        self._write_err(printable(text.replace("\r\n", "\n")))
-        self._mid_line = None if text.endswith("\n") else self._err
+        self._leave_answer()
+        self._write_err(_shown(text))
+        self._is_in_aside = not text.endswith("\n")
 
     def write_line(self, text: str) -> None:
         """Write one line of text that is safe to show beside the answer, dimmed."""
-        self._break_line(None)
-        self._write_err(text)
-        self._err.write("\n")
+        self._leave_answer()
+        self._end_aside()
+        self._write_err(text, end="\n")
+
+    def end(self) -> None:
+        """End the lines that were begun; an answer that has no text stays empty."""
+        self._end_aside()
+        if self._has_answer:
+            self._out.write("\n")
+            self._out.flush()
+        self._held_newlines = 0
+        self._has_answer = self._is_in_answer = False
+
+    def _write_err(self, text: str, end: str = "") -> None:
+        self._err.write((dimmed(text) if self.is_styled and text else text) + end)
         self._err.flush()
 
-    def end_line(self) -> None:
-        """End a line that was begun beside the answer."""
-        if self._mid_line is self._err:
-            self._break_line(None)
-            self._err.flush()
+    def _end_aside(self) -> None:
+        if self._is_in_aside:
+            self._write_err("", end="\n")
+        self._is_in_aside = False
 
-    def _write_err(self, text: str) -> None:
-        self._err.write(dimmed(text) if self.is_styled else text)
-        self._err.flush()
+    def _leave_answer(self) -> None:
+        """Begin a line of the terminal through `err`: the answer itself stays as it is."""
+        if self._is_in_answer and self._out_is_terminal:
+            self._write_err("", end="\n")
+        self._is_in_answer = False
 
-    def _break_line(self, following: TextIO | None) -> None:
-        """End the line that another stream began, through `err`: the answer stays as it is."""
-        if self._mid_line is None or self._mid_line is following:
-            return
-        if self._mid_line is self._err or self._out_is_terminal:
-            self._err.write("\n")
-            self._err.flush()
-        self._mid_line = None
+
+def _shown(text: str) -> str:
+    return printable(text.replace("\r\n", "\n"))

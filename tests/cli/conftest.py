@@ -1,0 +1,21 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Run the command with the scenes installed beside what is installed anyway."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def broken_shell(tmp_path: Path) -> Shell:
+    """Run the command with broken plugins beside the good ones."""
+    return Shell(tmp_path, ("stage", "broken"))

@@ -1,0 +1,3 @@
+"""A plugin that exits as it is imported."""
+
+raise SystemExit("no such luck")

@@ -1,0 +1,3 @@
+"""A plugin whose import fails."""
+
+raise RuntimeError("out of \x1b[31mluck")

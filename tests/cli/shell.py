@@ -1,0 +1,188 @@
+"""Running the command as people run it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+PACKAGES = Path(__file__).parent / "packages"
+COMMAND = (sys.executable, "-m", "headwater_cli")
+TIMEOUT_S = 20.0
+
+# So that Ctrl-C on the terminal reaches the command as a signal.
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@attrs.frozen
+class Done:
+    """Hold how a run ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(
+    folder: Path, extra: Mapping[str, str] | None = None, *, packages: tuple[str, ...] = ("stage",)
+) -> dict[str, str]:
+    """Give an environment in which nothing is set but what is said here."""
+    wanted = [str(PACKAGES / name) for name in packages]
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "PYTHONPATH": os.pathsep.join(wanted),
+        "PYTHONWARNINGS": "error",
+        "PYTHONDEVMODE": "",
+        **(extra or {}),
+    }
+
+
+@attrs.frozen
+class Shell:
+    """Run the command in a folder, with the test's providers installed.
+
+    Attributes:
+        folder: Where it runs.
+        packages: Which of the test's packages are installed.
+    """
+
+    folder: Path
+    packages: tuple[str, ...] = ("stage",)
+
+    def run(self, *arguments: str, given: bytes | str = "", **variables: str) -> Done:
+        """Run it to its end, on pipes."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            input=given.encode() if isinstance(given, str) else given,
+            capture_output=True,
+            cwd=self.folder,
+            env=self._environment(variables),
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode())
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Start it, on pipes."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+            env=self._environment(variables),
+        )
+
+    def terminal(
+        self, *arguments: str, out: int | None = None, err: int | None = None, **variables: str
+    ) -> Terminal:
+        """Start it on a terminal, but for the outputs that are given a file descriptor."""
+        return Terminal(arguments, self.folder, self._environment(variables), out=out, err=err)
+
+    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        return environment(self.folder, variables, packages=self.packages)
+
+
+class Terminal:
+    """Run the command with a pseudo-terminal as its controlling terminal.
+
+    Attributes:
+        shown: What has been written to it so far.
+    """
+
+    def __init__(
+        self,
+        arguments: tuple[str, ...],
+        folder: Path,
+        variables: Mapping[str, str],
+        *,
+        out: int | None,
+        err: int | None,
+    ) -> None:
+        self.shown = ""
+        self._bytes = b""
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", TAKE_TERMINAL, *COMMAND, *arguments],
+            stdin=slave,
+            stdout=slave if out is None else out,
+            stderr=slave if err is None else err,
+            cwd=folder,
+            env=dict(variables),
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(TIMEOUT_S)
+        os.close(self._master)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the command has not ended."""
+        return self._process.poll() is None
+
+    def press(self, keys: str) -> None:
+        """Type, as a person does."""
+        os.write(self._master, keys.encode())
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text is shown."""
+        end = time.monotonic() + TIMEOUT_S
+        while text not in self.shown:
+            assert self._read(end - time.monotonic()), f"never showed {text!r}: {self.shown!r}"
+
+    def wait(self) -> int:
+        """Read to the end, and give the exit code."""
+        end = time.monotonic() + TIMEOUT_S
+        while self._read(end - time.monotonic()):
+            pass
+        return self._process.wait(max(0.1, end - time.monotonic()))
+
+    def _read(self, timeout_s: float) -> bool:
+        """Read what comes next; False: nothing comes any more."""
+        ready, _, _ = select.select([self._master], [], [], max(0.0, timeout_s))
+        chunk = b""
+        if ready:
+            with suppress(OSError):  # Linux says EIO once the other side is closed
+                chunk = os.read(self._master, 65536)
+        self._bytes += chunk
+        self.shown = self._bytes.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(chunk)
