@@ -88,7 +88,7 @@ class Progress:
         attempt: Which attempt this is, counted from 1; 0 before the first.
         deadline: When the whole call must be over, by `time.monotonic`.
         is_whole: Whether the answer comes in one piece, so that no content can be awaited before.
-        is_connecting: Whether the wait is for a connection.
+        connecting_at: When the wait for a connection began; None while there is no such wait.
         attempt_at: When this attempt began.
         sent_at: When its request went out; None before.
         last_byte_at: When its last byte came; None before the first.
@@ -104,7 +104,7 @@ class Progress:
     attempt: int = 0
     deadline: float = math.inf
     is_whole: bool = False
-    is_connecting: bool = False
+    connecting_at: float | None = None
     attempt_at: float = 0.0
     sent_at: float | None = None
     last_byte_at: float | None = None
@@ -120,8 +120,8 @@ class Progress:
         """Count an attempt, and forget what the wire did in the one before."""
         self.attempt += 1
         self.attempt_at = self.waited_s
-        self.is_whole = self.is_connecting = False
-        self.sent_at = self.last_byte_at = self.request_id = None
+        self.is_whole = False
+        self.connecting_at = self.sent_at = self.last_byte_at = self.request_id = None
 
     def waited(self) -> float:
         """Tell how long the call has waited so far, the present wait included."""

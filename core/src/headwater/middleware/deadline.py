@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from ..call import Call, Limits
 from ..errors import DeadlineExceeded
+from ..events import Finished
 from .chain import Handler, first_set
 
 __all__ = ["Deadline"]
@@ -24,7 +25,7 @@ class Deadline:
     """Limit the whole call: all attempts, the waits between them, and the consumer's own time.
 
     A wait for the wire is cut short; the consumer's own code never is: it gets the error at its
-    next `anext`.
+    next `anext`. An answer that is complete stays so.
 
     Args:
         total_s: Seconds; None: what the provider declares, else 600. `math.inf`: no limit.
@@ -51,7 +52,7 @@ class Deadline:
             async with aclosing(call_next(call)) as items:
                 async for item in items:
                     yield item
-                    if call.progress.interruption is error:
+                    if call.progress.interruption is error and not isinstance(item, Finished):
                         raise error
         finally:
             if timer is not None:

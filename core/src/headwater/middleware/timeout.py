@@ -132,8 +132,8 @@ class _Watch:
     def _running(self) -> list[tuple[type[LimitPassed], str, float, float]]:
         """List the limits that count now: class, name, seconds, and since when."""
         progress = self._call.progress
-        if progress.is_connecting:
-            return [(ConnectTimeout, "connect_s", self.connect_s, progress.attempt_at)]
+        if progress.connecting_at is not None:
+            return [(ConnectTimeout, "connect_s", self.connect_s, progress.connecting_at)]
         running: list[tuple[type[LimitPassed], str, float, float]] = []
         is_streamed = self._call.operation is Operation.STREAM_CHAT and not progress.is_whole
         if self.content_at is not None:

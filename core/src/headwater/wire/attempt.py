@@ -58,7 +58,7 @@ class AttemptTransport:
         """Send a request; see `Transport.send`."""
         self.secrets += [value for value in request.headers.values() if isinstance(value, Secret)]
         call, progress = self._call, self._call.progress
-        progress.is_connecting = True
+        progress.connecting_at = progress.waited_s
         async with AsyncExitStack() as stack:
             beneath = self._beneath().send(attrs.evolve(request, on_sent=self._sent), errors=errors)
             inner = await call.wait(stack.enter_async_context(beneath))
@@ -98,8 +98,8 @@ class AttemptTransport:
 
     def _sent(self) -> None:
         progress = self._call.progress
-        if progress.is_connecting:
-            progress.is_connecting = False
+        if progress.connecting_at is not None:
+            progress.connecting_at = None
             progress.sent_at = progress.waited()
 
     def _within_call(self, inner: Response) -> Response:
