@@ -31,7 +31,7 @@ from headwater.wire.url import find_base_url, join_url
 from ._decode import Decoder
 from ._encode import encode_request
 from ._errors import read_error
-from ._wire import ModelFacts, ModelList
+from ._wire import ModelFacts, ModelList, ModelMeta
 from .quirks import Quirks
 
 __all__ = ["ChatCompletions"]
@@ -199,11 +199,14 @@ def _models(body: bytes) -> list[ModelFacts]:
 
 
 def _model_info(facts: ModelFacts) -> ModelInfo:
+    meta = facts.meta or ModelMeta()
     lengths = (
         facts.context_length,
         facts.context_window,
         facts.max_model_len,
         facts.max_context_length,
+        meta.n_ctx,
+        meta.n_ctx_train,
     )
     return ModelInfo(
         facts.id,

@@ -101,6 +101,13 @@ class Chunk(msgspec.Struct, gc=False):
     search_results: Any = None
 
 
+class ModelMeta(msgspec.Struct, gc=False):
+    """What llama.cpp adds."""
+
+    n_ctx: int | None = None
+    n_ctx_train: int | None = None
+
+
 class ModelFacts(msgspec.Struct, gc=False):
     """A model of a list; the length of its context goes by a different name on each server."""
 
@@ -110,6 +117,7 @@ class ModelFacts(msgspec.Struct, gc=False):
     context_window: int | None = None
     max_model_len: int | None = None
     max_context_length: int | None = None
+    meta: ModelMeta | None = None
 
 
 class ModelList(msgspec.Struct, gc=False):
