@@ -1,0 +1,1 @@
+"""The installed whole, from the door to a real server."""
