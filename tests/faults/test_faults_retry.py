@@ -1,0 +1,337 @@
+"""Retry is invisible or it does not happen, as the server counts it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from headwater import (
+    Category,
+    ChatOptions,
+    ConnectFailed,
+    HeadwaterError,
+    Overloaded,
+    ProviderError,
+    RateLimited,
+    Runner,
+    ServerError,
+    StreamInterrupted,
+)
+from headwater.middleware import Retry, Timeout
+
+from .provider import Wire
+from .rig import End, FaultServer, Reset, Script, Wait
+from .wire import CHUNKED, DONE, LAST_CHUNK, head, refusal, said, whole
+
+RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 520, 529)
+NOT_RETRIED = (400, 401, 402, 403, 404, 405, 413, 415, 422)
+
+
+@pytest.mark.parametrize("status", RETRIED)
+async def test_a_passing_failure_is_tried_again(
+    runner: Runner, server: FaultServer, status: int
+) -> None:
+    """These statuses may pass, and the caller sees nothing of them."""
+    server.answers(refusal(status), whole("a"))
+    stream = runner.stream_chat("wire/m", "Hi")
+    assert ((await stream.collect()).text, stream.metrics.attempts) == ("a", 2)
+
+
+@pytest.mark.parametrize("status", NOT_RETRIED)
+async def test_a_lasting_failure_is_raised_at_once(
+    runner: Runner, server: FaultServer, status: int
+) -> None:
+    """These statuses would come again."""
+    server.answers(refusal(status))
+    with pytest.raises(HeadwaterError) as caught:
+        await runner.stream_chat("wire/m", "Hi").collect()
+    error = caught.value
+    assert (error.status, error.attempts, len(server.requests)) == (status, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "said_so", "requests"), [(503, "false", 1), (400, "true", 2), (503, "maybe", 2)]
+)
+async def test_the_server_may_say_whether_to_retry(
+    runner: Runner, server: FaultServer, status: int, said_so: str, requests: int
+) -> None:
+    """`x-should-retry` overrides the table, as far as it can be read."""
+    server.answers(refusal(status, f"x-should-retry: {said_so}"))
+    with pytest.raises(HeadwaterError):
+        await runner.stream_chat("wire/m", "Hi", attempts=2).collect()
+    assert len(server.requests) == requests
+
+
+IN_STREAM: dict[str, Script] = {
+    "an error frame": [CHUNKED + said("overloaded") + LAST_CHUNK],
+    "an error frame after a start": [CHUNKED + said("begin", "overloaded") + LAST_CHUNK],
+    "a cut before content": [CHUNKED + said("begin", "count"), End()],
+    "a reset before content": [CHUNKED + said("begin"), Wait(0.02), Reset()],
+    "a reset in place of an answer": [Reset()],
+}
+
+
+@pytest.mark.parametrize("script", IN_STREAM.values(), ids=IN_STREAM.keys())
+async def test_a_failure_before_content_does_not_show(
+    runner: Runner, server: FaultServer, script: Script
+) -> None:
+    """A 200 that fails before content is tried again; of the first attempt nothing shows."""
+    server.answers(script, whole("begin", "a"))
+    kinds = [type(event).__name__ async for event in runner.stream_chat("wire/m", "Hi")]
+    assert kinds == ["Started", "TextDelta", "Finished"]
+
+
+async def test_an_error_after_content_is_raised(runner: Runner, server: FaultServer) -> None:
+    """After the first content nothing is repeated, however passing the failure."""
+    server.answers([CHUNKED + said("a", "overloaded") + LAST_CHUNK])
+    with pytest.raises(Overloaded) as caught:
+        await runner.stream_chat("wire/m", "Hi").collect()
+    assert caught.value.partial is not None
+    assert (caught.value.partial.text, len(server.requests)) == ("a", 1)
+
+
+async def test_giving_up_hands_over_what_was_held(runner: Runner, server: FaultServer) -> None:
+    """The partial answer of the last attempt has its model and usage."""
+    server.answers([CHUNKED + said("begin", "count", "overloaded") + LAST_CHUNK])
+    with pytest.raises(Overloaded) as caught:
+        await runner.stream_chat("wire/m", "Hi").collect()
+    partial = caught.value.partial
+    assert partial is not None
+    assert (partial.model, partial.usage.input_tokens, len(server.requests)) == ("wire-1", 7, 3)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+async def test_attempts_are_counted(runner: Runner, server: FaultServer, attempts: int) -> None:
+    """So many requests go out as were allowed, and the error says so."""
+    server.answers(refusal(500))
+    with pytest.raises(ServerError) as caught:
+        await runner.chat("wire/m", "Hi", attempts=attempts)
+    assert len(server.requests) == caught.value.attempts == attempts
+
+
+async def test_waits_grow_and_are_jittered(server: FaultServer) -> None:
+    """Each wait is a share of a limit that doubles, up to the longest."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    server.answers(refusal(500))
+    layers = [Retry(attempts=7, sleep=sleep, jitter=lambda: 0.5)]
+    async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
+        with pytest.raises(ServerError):
+            await runner.chat("wire/m", "Hi")
+    assert waited == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
+
+
+HINTS = {
+    "milliseconds": ("retry-after-ms: 1500", 1.5),
+    "seconds": ("retry-after: 2", 2.0),
+    "a fraction": ("retry-after: 0.7", 0.7),
+}
+
+
+@pytest.mark.parametrize(("header", "seconds"), HINTS.values(), ids=HINTS.keys())
+async def test_what_the_server_asks_for_is_the_least(
+    server: FaultServer, header: str, seconds: float
+) -> None:
+    """`Retry-After` is a minimum, with up to a tenth on top."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    server.answers(refusal(429, header), whole("a"))
+    layers = [Retry(sleep=sleep, initial_wait_s=0.001, jitter=lambda: 1.0)]
+    async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
+        await runner.chat("wire/m", "Hi")
+    assert waited == [pytest.approx(seconds * 1.1)]
+
+
+async def test_a_date_is_understood(
+    runner: Runner, server: FaultServer, waits: list[float]
+) -> None:
+    """`Retry-After` as an HTTP date counts from now."""
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    server.answers(refusal(503, f"retry-after: {until}"), whole("a"))
+    await runner.chat("wire/m", "Hi")
+    assert 17 < waits[0] < 23
+
+
+UNREADABLE = ["soon", "nan", "inf", "-5", "0", "1e999", "", "Wed, 99 Foo 2026 07:28:00 GMT"]
+
+
+@pytest.mark.parametrize("value", UNREADABLE)
+async def test_a_hint_that_cannot_be_read_is_none(
+    runner: Runner, server: FaultServer, waits: list[float], value: str
+) -> None:
+    """A malformed hint neither crashes the retry nor makes it sleep for ever."""
+    server.answers(refusal(503, f"retry-after: {value}"), whole("a"))
+    await runner.chat("wire/m", "Hi")
+    assert 0 <= waits[0] <= 0.5
+
+
+async def test_a_long_wait_is_not_waited(
+    runner: Runner, server: FaultServer, waits: list[float]
+) -> None:
+    """Beyond a minute the error is raised at once and says what was asked for."""
+    server.answers(refusal(429, "retry-after: 3600"))
+    with pytest.raises(RateLimited) as caught:
+        await runner.chat("wire/m", "Hi")
+    error = caught.value
+    assert (error.retry_after_s, len(server.requests), waits) == (3600.0, 1, [])
+    assert error.not_retried is not None
+    assert "3600" in error.not_retried
+
+
+async def test_a_wait_beyond_the_deadline_is_not_waited(
+    runner: Runner, server: FaultServer, waits: list[float]
+) -> None:
+    """Where the wait would pass the deadline, the error comes now and not then."""
+    server.answers(refusal(503, "retry-after: 5"))
+    with pytest.raises(Overloaded) as caught:
+        await runner.chat("wire/m", "Hi", total_s=2)
+    assert (caught.value.not_retried, waits) == ("no time is left before the deadline", [])
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["stream", "chat"])
+async def test_a_budget_keeps_an_outage_from_being_amplified(
+    runner: Runner, server: FaultServer, streamed: bool
+) -> None:
+    """Thirty failing calls make at most forty requests, and the rest say why not."""
+    server.answers(refusal(500))
+
+    async def call() -> HeadwaterError:
+        stream = runner.stream_chat("wire/m", "Hi")
+        with pytest.raises(ServerError) as caught:
+            await (stream.collect() if streamed else runner.chat("wire/m", "Hi"))
+        return caught.value
+
+    errors = await asyncio.gather(*(call() for _ in range(30)))
+    assert len(server.requests) <= 40
+    assert sum("budget" in (error.not_retried or "") for error in errors) >= 20
+
+
+async def test_a_success_gives_a_tenth_back(runner: Runner, server: FaultServer) -> None:
+    """Ten good answers earn one more retry."""
+    server.answers(refusal(500))
+    for _ in range(6):
+        with pytest.raises(ServerError):
+            await runner.chat("wire/m", "Hi")
+    server.answers(whole("a"))
+    for _ in range(11):
+        await runner.chat("wire/m", "Hi")
+    server.requests.clear()
+    server.answers(refusal(500), refusal(500), whole("b"))
+    with pytest.raises(ServerError):
+        await runner.chat("wire/m", "Hi")
+    assert len(server.requests) == 2
+
+
+async def test_a_refused_connection_is_tried_again(waits: list[float]) -> None:
+    """Nobody listens: three attempts, then an error that says where."""
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    layers = (Retry(sleep=sleep), Timeout())
+    providers = {"wire": Wire("http://127.0.0.1:1")}
+    async with Runner(providers=providers, middleware=layers) as runner:
+        with pytest.raises(
+            ConnectFailed, match=r"cannot connect to http://127\.0\.0\.1:1"
+        ) as caught:
+            await runner.chat("wire/m", "Hi")
+    assert (caught.value.attempts, len(waits)) == (3, 2)
+
+
+async def test_a_name_without_an_address_is_named() -> None:
+    """A host that does not exist is an error that says so."""
+    async with Runner(providers={"wire": Wire("https://no-such-host.invalid")}) as runner:
+        with pytest.raises(ConnectFailed, match="no address is known"):
+            await runner.chat("wire/m", "Hi", attempts=1)
+
+
+def test_an_unknown_error_is_not_retried() -> None:
+    """An error is retried because it is known to pass, never because it is unknown."""
+    error = ProviderError("something new")
+    assert (error.is_retryable, error.category) == (False, Category.PROVIDER_STREAM)
+
+
+async def test_the_error_body_is_not_waited_for(runner: Runner, server: FaultServer) -> None:
+    """A refusal whose body stalls keeps its status."""
+    started_at = asyncio.get_running_loop().time()
+    server.answers([head(401, "content-length: 9") + b"half", Wait(30)])
+    with pytest.raises(HeadwaterError) as caught:
+        await runner.chat("wire/m", "Hi")
+    waited_s = asyncio.get_running_loop().time() - started_at
+    assert (caught.value.status, waited_s < 2) == (401, True)
+
+
+async def test_a_huge_error_body_keeps_its_status(runner: Runner, server: FaultServer) -> None:
+    """A refusal with an endless body is cut at the limit, and its status kept."""
+    server.answers(refusal(400, body=b"y" * 2**20))
+    with pytest.raises(HeadwaterError) as caught:
+        await runner.chat("wire/m", "Hi")
+    assert (caught.value.status, len(caught.value.message)) == (400, 500)
+
+
+OPTIONS: list[ChatOptions] = [{}, {"middleware": []}]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=["default", "none"])
+async def test_without_layers_there_is_no_retry(
+    runner: Runner, server: FaultServer, options: ChatOptions
+) -> None:
+    """An empty chain for one call leaves the bare attempt."""
+    server.answers(refusal(500), whole("a"))
+    stream = runner.stream_chat("wire/m", "Hi", **options)
+    if options:
+        with pytest.raises(ServerError):
+            await stream.collect()
+    else:
+        await stream.collect()
+    assert len(server.requests) == (1 if options else 2)
+
+
+async def test_a_stale_connection_is_replaced_for_nothing(
+    runner: Runner, server: FaultServer, waits: list[float]
+) -> None:
+    """A pooled connection that dies as it is reused is replaced, and no attempt is counted."""
+    server.answers(whole("a"), [Reset()], whole("b"))
+    await runner.chat("wire/m", "Hi")
+    stream = runner.stream_chat("wire/m", "Hi")
+    response = await stream.collect()
+    assert (response.text, stream.metrics.attempts, waits) == ("b", 1, [])
+
+
+async def test_a_fresh_connection_that_dies_is_an_attempt(
+    runner: Runner, server: FaultServer
+) -> None:
+    """Only a reused connection is replaced for nothing."""
+    server.answers([Reset()])
+    with pytest.raises(StreamInterrupted) as caught:
+        await runner.chat("wire/m", "Hi")
+    assert (caught.value.attempts, len(server.requests)) == (3, 3)
+
+
+async def test_a_complete_stream_gives_its_connection_back(
+    runner: Runner, server: FaultServer
+) -> None:
+    """Calls one after another use one connection."""
+    for _ in range(3):
+        await runner.stream_chat("wire/m", "Hi").collect()
+    assert (len(server.requests), len(server.connections)) == (3, 1)
+
+
+async def test_a_late_end_of_the_body_costs_the_connection_and_no_time(
+    runner: Runner, server: FaultServer
+) -> None:
+    """After the end mark a server that keeps the connection open is left."""
+    server.answers([CHUNKED + said("a", DONE), Wait(30)])
+    started_at = asyncio.get_running_loop().time()
+    await runner.stream_chat("wire/m", "Hi").collect()
+    assert asyncio.get_running_loop().time() - started_at < 0.5
+    assert await server.end_seen_s(started_at) < 0.5
