@@ -11,7 +11,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from headwater import ChatOptions, ChatResponse, HeadwaterError, Message, Runner, StreamMetrics
-from headwater.events import is_content
 from headwater.responses import unfold
 
 from ._installed import provider_names
@@ -120,6 +119,8 @@ def chat(
     Standard input, when it is no terminal, is joined to the PROMPT. The answer goes to standard
     output as it comes, everything else to standard error.
     """
+    if prompt is None and sys.stdin.isatty():
+        raise click.UsageError('give a prompt: headwater chat "Why is the sky blue?"')
     form = _form(is_json=is_json, is_jsonl=is_jsonl, is_whole=is_whole)
     options = _options(pairs, system)
     reporter = _reporter(form)
@@ -153,7 +154,7 @@ def _options(pairs: tuple[tuple[str, str], ...], system: str | None) -> ChatOpti
 
 
 def _chosen(model: str | None) -> str:
-    if model:
+    if model is not None:
         return model
     click.echo(
         f"No model was chosen, so this is {DEFAULT_MODEL}: choose one with -m PROVIDER/MODEL or "
@@ -189,7 +190,7 @@ async def _stream(
     stream = runner.stream_chat(question.model, question.message, **question.options)
     async with stream:
         async for event in stream:
-            if is_content(event):
+            if reporter.is_live:
                 spinner.stop()
             reporter.take(event)
     return stream.response, stream.metrics

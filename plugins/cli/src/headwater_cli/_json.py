@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final, TextIO
+from typing import Any, ClassVar, Final, TextIO
 
 import attrs
 
@@ -23,6 +23,8 @@ def write_json(value: object, stream: TextIO) -> None:
 
 class JSONReporter:
     """Write the answer as one JSON object at its end."""
+
+    is_live: ClassVar[bool] = False
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -44,6 +46,8 @@ class JSONReporter:
 
 class JSONLinesReporter:
     """Write each event as a line of JSON, when it comes."""
+
+    is_live: ClassVar[bool] = True
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -21,11 +21,9 @@ def read_message(prompt: str | None, attachments: Sequence[str]) -> str | Messag
     """Join prompt and standard input, and put the attachments before them.
 
     Raises:
-        click.UsageError: There is nothing to ask.
+        click.UsageError: Standard input is too large, or no text.
         InvalidRequest: An attachment cannot be sent.
     """
-    if prompt is None and sys.stdin.isatty():
-        raise click.UsageError('give a prompt: headwater chat "Why is the sky blue?"')
     parts = [read_attachment(place) for place in attachments]
     text = _joined(prompt or "", "" if sys.stdin.isatty() else _input_text())
     if not parts:

@@ -49,4 +49,4 @@ async def _terminable(work: Coroutine[Any, Any, T]) -> T:
             raise Terminated from None
         raise
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        signal.signal(signal.SIGTERM, previous or signal.SIG_DFL)  # None: not set by Python

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol, assert_never
+from typing import ClassVar, Protocol, assert_never
 
 from headwater import (
     ChatResponse,
@@ -31,7 +31,13 @@ __all__ = ["Reporter", "TextReporter", "usage_line"]
 
 
 class Reporter(Protocol):
-    """Tell of an answer: its events, then how it ended."""
+    """Tell of an answer: its events, then how it ended.
+
+    Attributes:
+        is_live: Whether events are shown as they come.
+    """
+
+    is_live: ClassVar[bool]
 
     def take(self, event: Event) -> None:
         """Tell of an event."""
@@ -57,6 +63,8 @@ class TextReporter:
         screen: Where to write.
         is_whole_wanted: Whether an answer in one piece is what was asked for.
     """
+
+    is_live: ClassVar[bool] = True
 
     def __init__(self, screen: Screen, *, is_whole_wanted: bool = False) -> None:
         self._screen = screen

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
-from ._terminal import is_styled
+from ._terminal import as_line, is_styled
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -42,17 +41,14 @@ class Spinner:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        starting = self._starting
         self.stop()
-        if starting is not None:
-            with suppress(asyncio.CancelledError):
-                await starting
+        if self._starting is not None:  # gathered, since a spinner that fails is no failure
+            await asyncio.gather(self._starting, return_exceptions=True)
 
     def stop(self) -> None:
         """Wipe it away; any number of times."""
         if self._starting is not None:
             self._starting.cancel()
-            self._starting = None
         if self._status is not None:
             self._status.stop()
             self._status = None
@@ -65,5 +61,5 @@ class Spinner:
 
         console = Console(file=self._stream, force_terminal=True)
         look = "dots" if console.encoding.startswith("utf") else "line"
-        self._status = Status(Text(self._label, "dim"), console=console, spinner=look)
+        self._status = Status(Text(as_line(self._label), "dim"), console=console, spinner=look)
         self._status.start()
