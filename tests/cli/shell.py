@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import attrs
 
@@ -41,24 +41,6 @@ class Done:
     err: str
 
 
-def environment(
-    folder: Path, extra: Mapping[str, str] | None = None, *, packages: tuple[str, ...] = ("stage",)
-) -> dict[str, str]:
-    """Give an environment in which nothing is set but what is said here."""
-    wanted = [str(PACKAGES / name) for name in packages]
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    return {
-        **kept,
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "TERM": "xterm-256color",
-        "PYTHONPATH": os.pathsep.join(wanted),
-        "PYTHONWARNINGS": "error",
-        "PYTHONDEVMODE": "",
-        **(extra or {}),
-    }
-
-
 @attrs.frozen
 class Shell:
     """Run the command in a folder, with the test's providers installed.
@@ -70,6 +52,7 @@ class Shell:
 
     folder: Path
     packages: tuple[str, ...] = ("stage",)
+    command: ClassVar[tuple[str, ...]] = COMMAND
 
     def run(self, *arguments: str, given: bytes | str = "", **variables: str) -> Done:
         """Run it to its end, on pipes."""
@@ -78,7 +61,7 @@ class Shell:
             input=given.encode() if isinstance(given, str) else given,
             capture_output=True,
             cwd=self.folder,
-            env=self._environment(variables),
+            env=self.environment(**variables),
             timeout=TIMEOUT_S,
             check=False,
         )
@@ -92,17 +75,33 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
-            env=self._environment(variables),
+            env=self.environment(**variables),
         )
 
     def terminal(
-        self, *arguments: str, out: int | None = None, err: int | None = None, **variables: str
+        self,
+        *arguments: str,
+        variables: Mapping[str, str] | None = None,
+        out: int | None = None,
+        err: int | None = None,
     ) -> Terminal:
         """Start it on a terminal, but for the outputs that are given a file descriptor."""
-        return Terminal(arguments, self.folder, self._environment(variables), out=out, err=err)
+        return Terminal(
+            arguments, self.folder, self.environment(**(variables or {})), out=out, err=err
+        )
 
-    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
-        return environment(self.folder, variables, packages=self.packages)
+    def environment(self, **variables: str) -> dict[str, str]:
+        """Give an environment in which nothing is set but what is said here."""
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        return {
+            **kept,
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "PYTHONPATH": os.pathsep.join(str(PACKAGES / name) for name in self.packages),
+            "PYTHONWARNINGS": "error",
+            **variables,
+        }
 
 
 class Terminal:
