@@ -179,6 +179,9 @@ def as_ours(
     ours.provider = ours.provider or provider.name
     ours.model = ours.model or str(call.request.model)
     ours.request_id = ours.request_id or call.progress.request_id
+    for field in ("code", "request_id"):
+        if (said := getattr(ours, field)) is not None:
+            setattr(ours, field, redact(said, transport.secrets))
     cause = ours.__cause__ if ours is error else error
     ours.__cause__ = None if _shows_key(cause, transport) else cause
     ours.__context__ = None  # an exception of aiohttp may hold the headers
@@ -193,12 +196,12 @@ def _plugin_failure(error: Exception, provider: Provider) -> PluginError:
 
 
 def _shows_key(error: BaseException | None, transport: AttemptTransport) -> bool:
-    while error is not None:
-        shown = repr(error)
-        if redact(shown, transport.secrets) != shown:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    if error is None:
+        return False
+    shown = repr(error)
+    return redact(shown, transport.secrets) != shown or any(
+        _shows_key(earlier, transport) for earlier in (error.__cause__, error.__context__)
+    )
 
 
 class _Contained:

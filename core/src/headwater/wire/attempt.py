@@ -11,7 +11,7 @@ import attrs
 
 from ..call import Call
 from ..errors import ConfigurationError, HeadwaterError, TransportError
-from ..secret import Secret
+from ..secret import Secret, redact
 from .relay import RelayedResponse
 from .status import request_id
 from .transport import HTTPRequest, ReadError, Response, Transport
@@ -63,7 +63,8 @@ class AttemptTransport:
             beneath = self._beneath().send(attrs.evolve(request, on_sent=self._sent), errors=errors)
             inner = await call.wait(stack.enter_async_context(beneath))
             self._sent()
-            progress.request_id = request_id(inner.headers)
+            if (named := request_id(inner.headers)) is not None:
+                progress.request_id = redact(named, self.secrets)
             if inner.status >= 300:
                 raise await self._refusal(request, inner, errors)
             response = self._within_call(inner)

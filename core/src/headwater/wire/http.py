@@ -90,8 +90,8 @@ class HTTPTransport:
         self, request: HTTPRequest, *, errors: ReadError
     ) -> AsyncGenerator[Response, None]:
         """Send a request; see `Transport.send`. The runner makes the errors of statuses."""
-        headers = self._checked_headers(request)
-        raw = await self._open(request, headers)
+        self._check(request)
+        raw = await self._open(request)
         body = _Body(raw, request, self._max_answer_bytes)
         try:
             lowered = {name.lower(): value for name, value in raw.headers.items()}
@@ -111,22 +111,21 @@ class HTTPTransport:
             async with asyncio.timeout(CLOSE_S):
                 await session.close()
 
-    def _checked_headers(self, request: HTTPRequest) -> dict[str, str]:
+    def _check(self, request: HTTPRequest) -> None:
         check_address(request.url)
-        headers = {}
         for name, value in request.headers.items():
             if isinstance(value, Secret):
                 check_secrecy(request.url, self._allow_http)
-                value = value.reveal()
-            if not value.isprintable() or not value.isascii():
+            elif not value.isprintable() or not value.isascii():
                 raise ConfigurationError(
                     f"the header {name!r} holds characters that no header may have"
                 )
-            headers[name] = value
-        return headers
 
-    async def _open(self, request: HTTPRequest, headers: dict[str, str]) -> aiohttp.ClientResponse:
-        """Send, and wait for status and headers; a pooled connection that died is replaced."""
+    async def _open(self, request: HTTPRequest) -> aiohttp.ClientResponse:
+        """Send, and wait for status and headers; a pooled connection that died is replaced.
+
+        No variable holds a key in clear: there are tracebacks that print variables.
+        """
         while True:
             connection = _Connection(request)
             try:
@@ -134,12 +133,12 @@ class HTTPTransport:
                     request.method,
                     request.url,
                     data=request.body,
-                    headers=headers,
+                    headers={name: _in_clear(value) for name, value in request.headers.items()},
                     allow_redirects=False,
                     proxy=self._proxy,
                     trace_request_ctx=connection,
                 )
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            except aiohttp.ClientConnectionError as error:
                 if isinstance(error, aiohttp.ClientConnectorError) or not connection.was_reused:
                     raise _as_ours(error, request) from None
             except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -186,6 +185,10 @@ class HTTPTransport:
 
 
 _LEFT_TO_THE_PARENT: Final[list[object]] = []  # to drop one would say goodbye in the parent's name
+
+
+def _in_clear(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _owner() -> tuple[object, int]:
