@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -27,7 +27,7 @@ from ._errors import frame_error
 from ._messages import ORIGIN
 from ._speech import Speech
 from ._usage import read_usage
-from ._wire import Choice, Chunk
+from ._wire import Choice, Chunk, Said
 from .quirks import Quirks
 
 __all__ = ["Decoder"]
@@ -146,33 +146,36 @@ class Decoder:
         if self._failure is not None:
             raise self._failure
 
-    def _take(self, chunk: Chunk, data: str | bytes) -> list[Event]:
+    def _take(self, chunk: Chunk, data: str | bytes) -> list[Event]:  # noqa: C901  # the path of each token
         events: list[Event] = []
         if not self._has_started and (chunk.id or chunk.model):
             self._start(chunk, events)
+        if chunk.error is not None:
+            self._fail(frame_error(self._quirks, _untyped(data)))
         if chunk.choices:
-            for place, choice in enumerate(chunk.choices):
+            for choice in chunk.choices:
                 if choice.index:
-                    self._take_other(choice, place, data, events)
-                else:
-                    self._take_choice(choice, events)
+                    self._take_other(choice, chunk.choices, data, events)
+                    continue
+                said = choice.delta or self._whole_message(choice)
+                if said is not None:
+                    self._speech.take(said, events)
+                if choice.finish_reason or choice.logprobs or choice.error is not None:
+                    self._take_end(choice, events)
         elif chunk.choices is None:
             self._take_oddity(chunk, data)
-        self._take_rest(chunk, events)
+        if chunk.usage is not None or chunk.x_groq is not None:
+            self._take_usage(chunk, events)
+        if chunk.citations or chunk.search_results:
+            self._take_sources(chunk, events)
         if events and not self._has_started:
             self._start(chunk, events)
         return events
 
-    def _take_rest(self, chunk: Chunk, events: list[Event]) -> None:
-        """Take what stands beside the choices."""
-        if chunk.usage is not None or chunk.x_groq is not None:
-            self._take_usage(chunk, events)
-        if chunk.citations:
-            self._speech.show("citations", chunk.citations, events)
-        if chunk.search_results:
-            self._speech.show("search_results", chunk.search_results, events)
-        if chunk.error is not None:
-            self._fail(frame_error(self._quirks, {"error": chunk.error}))
+    def _whole_message(self, choice: Choice) -> Said | None:
+        """Give the message of a server that answers in one piece, whatever it was asked."""
+        self._is_whole = self._speech.is_whole = choice.message is not None
+        return choice.message
 
     def _start(self, chunk: Chunk, events: list[Event]) -> None:
         self._has_started = True
@@ -181,20 +184,22 @@ class Decoder:
         )
         events.insert(0, started)
 
-    def _take_choice(self, choice: Choice, events: list[Event]) -> None:
-        """Take what the first choice says, a few checks for each token."""
-        said = choice.delta
-        if said is None and choice.message is not None:
-            said = choice.message
-            self._is_whole = True
-        if said is not None:
-            self._speech.take(said, events, is_whole=self._is_whole)
+    def _take_end(self, choice: Choice, events: list[Event]) -> None:
+        """Take what stands beside a delta, as a rule at the end of the first choice."""
         if choice.logprobs:
             events.append(ProviderEvent("logprobs", {"logprobs": choice.logprobs}))
         if choice.error is not None:
             self._fail(frame_error(self._quirks, {"error": choice.error}))
         if choice.finish_reason:
             self._take_reason(choice.finish_reason)
+
+    def _take_sources(self, chunk: Chunk, events: list[Event]) -> None:
+        for kind, value in (
+            ("citations", chunk.citations),
+            ("search_results", chunk.search_results),
+        ):
+            if value:
+                self._speech.show(kind, value, events)
 
     def _take_reason(self, reason: str) -> None:
         self._reason = reason
@@ -203,10 +208,11 @@ class Decoder:
         self.is_settled = self.is_settled or not self._open_choices
 
     def _take_other(
-        self, choice: Choice, place: int, data: str | bytes, events: list[Event]
+        self, choice: Choice, beside: Sequence[Choice], data: str | bytes, events: list[Event]
     ) -> None:
         """Pass on a choice past the first as it came; only who asks for several gets them."""
         index = choice.index or 0
+        place = next(place for place, other in enumerate(beside) if other is choice)
         if choice.finish_reason:
             self._open_choices.discard(index)
             self.is_settled = self.is_settled or (

@@ -37,9 +37,6 @@ class Details:
         self._details: list[dict[str, Any]] = []
         self._texts: dict[str, list[str]] = {}  # the pieces of the last detail's text, by key
 
-    def __bool__(self) -> bool:
-        return bool(self._details)
-
     def add(self, pieces: Sequence[Any]) -> None:
         """Take the details of one delta; what is no object is passed over."""
         for place, piece in enumerate(pieces):

@@ -29,6 +29,7 @@ class Speech:
 
     Attributes:
         has_refused: Whether it has said that it will not answer.
+        is_whole: Whether what is taken is a whole message, each of its tool calls in one piece.
 
     Source:
         FORMATS 2.3 and 8.
@@ -36,8 +37,10 @@ class Speech:
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self.has_refused = False
+        self.is_whole = False
         self._calls = CallAssembler(messages)
         self._details = Details()
+        self._has_details = False
         self._shown: dict[str, object] = {}  # what was passed on as a provider event, by type
 
     @property
@@ -45,19 +48,18 @@ class Speech:
         """Tell whether the model has begun a tool call."""
         return self._calls.has_calls
 
-    def take(self, said: Said, events: list[Event], *, is_whole: bool = False) -> None:
+    def take(self, said: Said, events: list[Event]) -> None:
         """Take a delta, or a whole message; a few checks for each token.
 
         Args:
             said: What is said.
             events: Where the events go.
-            is_whole: Whether it is a whole message, each of its tool calls in one piece.
         """
         if said.reasoning_content or said.reasoning or said.reasoning_details:
             self._take_reasoning(said, events)
         content = said.content
         if content:
-            if self._details:
+            if self._has_details:
                 self._end_reasoning(events)
             if type(content) is str:
                 events.append(TextDelta(content))
@@ -68,7 +70,7 @@ class Speech:
             events.append(RefusalDelta(said.refusal))
         if said.tool_calls:
             self._end_reasoning(events)
-            events += self._calls.add(said.tool_calls, is_whole=is_whole)
+            events += self._calls.add(said.tool_calls, is_whole=self.is_whole)
         if said.annotations or said.audio or said.images or said.function_call:
             self._take_rarities(said, events)
 
@@ -88,12 +90,14 @@ class Speech:
         thought = said.reasoning_content or said.reasoning
         if said.reasoning_details:
             self._details.add(said.reasoning_details)
+            self._has_details = True
             thought = thought or text_of(said.reasoning_details)
         if thought:
             events.append(ReasoningDelta(thought))
 
     def _end_reasoning(self, events: list[Event]) -> None:
-        if self._details:
+        if self._has_details:
+            self._has_details = False
             events.append(ReasoningDelta("", self._details.take()))
 
     def _take_parts(self, parts: Iterable[Any], events: list[Event]) -> None:
