@@ -45,7 +45,7 @@ from headwater.wire.transport import HTTPRequest, Transport
 Events: TypeAlias = AsyncGenerator[Event, None]
 Scene: TypeAlias = Callable[[ChatRequest, Transport], Events]
 
-PAUSE_S = 0.4
+PAUSE_S = 0.25
 HOSTILE = "safe\x1b[2J\x1b]0;title\x07\x9b31m\u202eend"
 
 
