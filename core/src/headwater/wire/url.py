@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, printable
 
 __all__ = ["check_address", "check_secrecy", "find_base_url", "join_url", "without_query"]
+
+_CREDENTIALS = re.compile(r"^([^/]*//)?[^/]*@")  # also in an address that cannot be read
 
 
 def find_base_url(given: str | None, variable: str | None, default: str | None) -> str:
@@ -52,8 +55,9 @@ def join_url(base_url: str, path: str) -> str:
 
 
 def without_query(url: str) -> str:
-    """Give an address fit for a message: without what may hold a key."""
-    return printable(url.partition("?")[0].partition("#")[0])
+    """Give an address fit for a message: without what may hold a key or a password."""
+    shown = _CREDENTIALS.sub(r"\1***@", url.partition("?")[0].partition("#")[0])
+    return printable(shown)
 
 
 def check_address(url: str) -> None:
