@@ -51,7 +51,7 @@ def read_arguments(raw: str) -> JSONObject | None:
         return {}
     try:
         value = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
         return None
     return value if isinstance(value, dict) else None
 

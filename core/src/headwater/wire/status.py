@@ -152,7 +152,7 @@ class ErrorBody:
         """
         try:
             value: Any = msgspec.json.decode(body)
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
             text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
             return cls(_clean(text))
         if isinstance(value, list) and value:

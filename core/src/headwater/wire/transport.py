@@ -177,7 +177,7 @@ class Response:
         body = await self.read()
         try:
             return cast("JSONValue", msgspec.json.decode(body))
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
             raise ProtocolError.malformed("JSON", body, error) from None
 
     def settle(self) -> None:
@@ -244,6 +244,6 @@ def _is_json(data: str | bytes) -> bool:
     """Tell whether a frame that was not terminated is whole all the same."""
     try:
         msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
         return False
     return True
