@@ -125,7 +125,7 @@ def test_a_partial_answer_stays(shell: Shell) -> None:
     first, message, hint = done.err.splitlines()
     assert first.startswith("[incomplete | ")
     assert message.startswith("Error: ")
-    assert hint == "Hint: what came is incomplete; ask again."
+    assert hint == "Hint: ask again; what came is no complete answer."
 
 
 def test_a_passed_limit_says_how_to_allow_more(shell: Shell) -> None:

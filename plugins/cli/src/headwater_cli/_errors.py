@@ -69,7 +69,7 @@ _HINTS: Final[Mapping[type[HeadwaterError], str]] = {
     PluginLoadError: "`headwater plugins` shows how each plugin stands; the others work",
     QuotaExceeded: "top up the account, or choose another provider with -m",
     RateLimited: "try again {later}, or choose another provider with -m",
-    StreamInterrupted: "what came is incomplete; ask again",
+    StreamInterrupted: "ask again; what came is no complete answer",
     UnsupportedFeature: "leave it out, or choose another model with -m",
     **{kind: f"allow more with -o {name} SECONDS" for kind, name in _LIMITS.items()},
 }
