@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import TypeVar
 
 import attrs
@@ -60,7 +61,8 @@ class Dispatch:
         """Handle a call for one whole answer."""
         provider, transport = self._begin(call)
         if provider.implements("chat"):
-            yield await _value(self._chat(call, provider, transport), call, provider, transport)
+            answering = partial(self._chat, call, provider, transport)
+            yield await _value(answering, call, provider, transport)
         else:
             yield await _folded(guarded(provider.hooks.stream_chat, call, provider, transport))
 
@@ -68,7 +70,8 @@ class Dispatch:
         """Handle a call for the count of a request's input."""
         provider, transport = self._begin(call)
         if provider.implements("count_usage"):
-            counting = provider.hooks.count_usage(request=call.request, transport=transport)
+            hook = provider.hooks.count_usage
+            counting = partial(hook, request=call.request, transport=transport)
             usage = await _value(counting, call, provider, transport)
             yield _expected(Usage, usage, provider)
         else:
@@ -79,21 +82,17 @@ class Dispatch:
         provider, transport = self._begin(call)
         if not provider.implements("list_models"):
             raise UnsupportedFeature(f"{provider.info.title} has no list of its models")
-        listing = provider.hooks.list_models(transport=transport)
-        models = await _value(listing, call, provider, transport)
-        several = _expected(Sequence, models, provider)  # type: ignore[type-abstract]  # to compare with
-        yield [_expected(ModelInfo, model, provider) for model in several]
+        yield await _models(call, provider, transport)
 
     async def check_health(self, call: Call) -> AsyncGenerator[Health, None]:
         """Handle a call for a provider's health; a failure is an answer here."""
         provider, transport = self._begin(call)
         try:
             if provider.implements("check_health"):
-                checking = provider.hooks.check_health(transport=transport)
+                checking = partial(provider.hooks.check_health, transport=transport)
                 yield _expected(Health, await _value(checking, call, provider, transport), provider)
             elif provider.implements("list_models"):
-                listing = provider.hooks.list_models(transport=transport)
-                models = await _value(listing, call, provider, transport)
+                models = await _models(call, provider, transport)
                 yield Health(True, f"{len(models)} models")
             else:
                 yield Health(True, "nothing to check: the provider has no health or model list")
@@ -112,12 +111,21 @@ class Dispatch:
         response = _expected(ChatResponse, answer, provider)
         if response.finish_reason is None:
             raise StreamInterrupted("the answer came without the provider's end mark")
-        if response.usage.is_known or not response.message.parts:
+        if response.usage.is_known:
             return response
         written = [
             part.text for part in response.message.parts if isinstance(part, Text | Reasoning)
         ]
         return attrs.evolve(response, usage=estimated(call.request, written))
+
+
+async def _models(
+    call: Call, provider: Provider, transport: AttemptTransport
+) -> Sequence[ModelInfo]:
+    listing = partial(provider.hooks.list_models, transport=transport)
+    models = await _value(listing, call, provider, transport)
+    several = _expected(Sequence, models, provider)  # type: ignore[type-abstract]  # to compare with
+    return [_expected(ModelInfo, model, provider) for model in several]
 
 
 async def _folded(events: EventStream) -> ChatResponse:
@@ -134,11 +142,11 @@ async def _folded(events: EventStream) -> ChatResponse:
 
 
 async def _value(
-    awaitable: Awaitable[T], call: Call, provider: Provider, transport: AttemptTransport
+    hook: Callable[[], Awaitable[T]], call: Call, provider: Provider, transport: AttemptTransport
 ) -> T:
     """Await the one value of a hook; every error that leaves is ours, and nothing stays open."""
     try:
-        value = await awaitable
+        value = await hook()
     except Exception as error:  # noqa: BLE001  # whatever a plugin raises becomes ours
         failure = as_ours(error, call, provider, transport)
     except BaseException:

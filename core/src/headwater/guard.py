@@ -255,11 +255,13 @@ class _Contained:
 
     async def _close(self) -> PluginError | None:
         """Close the plugin's generator within a second, and what it left open."""
+        limit = asyncio.timeout(CLEAN_UP_S)
         try:
-            async with asyncio.timeout(CLEAN_UP_S):
+            async with limit:
                 if self._stream is not None:
                     await self._stream.aclose()
                 await self._transport.aclose()
         except Exception as error:  # noqa: BLE001  # whatever a plugin raises becomes ours
-            return _plugin_failure(error, self._provider)
+            late = TimeoutError(f"its clean-up took longer than {CLEAN_UP_S:g} second")
+            return _plugin_failure(late if limit.expired() else error, self._provider)
         return None
