@@ -1,0 +1,63 @@
+"""The command line, against a llama.cpp server that nobody here wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEADWATER = str(Path(sys.executable).parent / "headwater")
+
+
+def _headwater(llamacpp_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HEADWATER_LLAMACPP_BASE_URL": llamacpp_url}
+    return subprocess.run(
+        [HEADWATER, *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("form", [[], ["--no-stream"]], ids=["streaming", "whole"])
+def test_the_command_asks_by_name(llamacpp_url: str, form: list[str]) -> None:
+    """`headwater chat -m llamacpp/tiny` prints what the server answers, and the usage it reports."""
+    asked = ["chat", "-m", "llamacpp/tiny", *form, "-o", "max_output_tokens", "12", "Hello"]
+    done = _headwater(llamacpp_url, *asked)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("\n")
+    assert "[length | " in done.stderr
+    assert " 12 out tokens" in done.stderr
+
+
+def test_events_come_one_by_one(llamacpp_url: str) -> None:
+    """The events of a real stream: started, several deltas, finished with a reported usage."""
+    asked = ["chat", "-m", "llamacpp/tiny", "--jsonl", "-o", "max_output_tokens", "12", "Hello"]
+    done = _headwater(llamacpp_url, *asked)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    names = [event["event"] for event in events]
+    assert (names[0], names[-1]) == ("started", "finished")
+    assert names.count("text_delta") > 1
+    assert events[-1]["usage"]["provenance"] == "reported"
+
+
+def test_its_models_are_listed(llamacpp_url: str) -> None:
+    """`headwater models llamacpp` lists what the server has loaded."""
+    done = _headwater(llamacpp_url, "models", "llamacpp")
+    assert done.returncode == 0, done.stderr
+    assert "llamacpp/" in done.stdout
+
+
+def test_its_refusal_is_told_in_its_words(llamacpp_url: str) -> None:
+    """Too long a prompt is one message with the server's status, and no traceback."""
+    done = _headwater(llamacpp_url, "chat", "-m", "llamacpp/tiny", "word " * 5000)
+    assert done.returncode == 1
+    assert "status 400" in done.stderr
+    assert "Traceback" not in done.stderr
