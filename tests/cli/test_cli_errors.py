@@ -13,6 +13,7 @@ from .shell import Shell
 ANSWERED = {
     "AuthenticationError": 3,
     "MissingKey": 3,
+    "MalformedKey": 3,
     "RateLimited": 4,
     "FirstContentTimeout": 5,
     "ServerError": 1,
@@ -21,6 +22,7 @@ ANSWERED = {
 BY_DOCUMENTATION = {
     "UnknownProvider": 2,
     "MissingKey": 3,
+    "MalformedKey": 3,
     "AuthenticationError": 3,
     "PermissionDenied": 3,
     "RateLimited": 4,

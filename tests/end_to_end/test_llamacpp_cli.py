@@ -28,7 +28,7 @@ def _headwater(llamacpp_url: str, *arguments: str) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize("form", [[], ["--no-stream"]], ids=["streaming", "whole"])
 def test_the_command_asks_by_name(llamacpp_url: str, form: list[str]) -> None:
-    """`headwater chat -m llamacpp/tiny` prints what the server answers, and the usage it reports."""
+    """`headwater chat -m llamacpp/tiny` prints the server's answer, and the usage it reports."""
     asked = ["chat", "-m", "llamacpp/tiny", *form, "-o", "max_output_tokens", "12", "Hello"]
     done = _headwater(llamacpp_url, *asked)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,8 @@
     │   ├── DuplicateProvider    two distributions claim one name
     │   └── PluginLoadError      the plugin cannot be imported or made
     ├── ConfigurationError       a key, base URL or proxy that cannot be used
-    │   └── MissingKey           no key was given and none is in the environment
+    │   ├── MissingKey           no key was given and none is in the environment
+    │   └── MalformedKey         a key that cannot be one
     ├── RequestError             our caller's fault
     │   ├── InvalidRequest       malformed, or refused by the provider as such
     │   ├── UnsupportedFeature   the provider cannot do what was asked
@@ -59,6 +60,7 @@ __all__ = [
     "IdleTimeout",
     "InvalidRequest",
     "LimitPassed",
+    "MalformedKey",
     "MissingKey",
     "ModelNotFound",
     "Overloaded",
@@ -195,6 +197,10 @@ class ConfigurationError(HeadwaterError):
 
 class MissingKey(ConfigurationError):
     """Say that the provider needs a key and none was found."""
+
+
+class MalformedKey(ConfigurationError):
+    """Say that what was given as a key cannot be one."""
 
 
 class RequestError(HeadwaterError):

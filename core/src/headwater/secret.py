@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from .errors import ConfigurationError, MissingKey
+from .errors import MalformedKey, MissingKey
 
 __all__ = ["Secret", "find_key", "redact", "require_key"]
 
@@ -26,7 +26,7 @@ class Secret:
         prefix: What goes before the key in a header, such as "Bearer ".
 
     Raises:
-        ConfigurationError: The key is empty, or holds white space, control or non-ASCII characters.
+        MalformedKey: The key is empty, or holds white space, control or non-ASCII characters.
     """
 
     __slots__ = ("_prefix", "_value")
@@ -35,7 +35,7 @@ class Secret:
         stripped = value.strip()
         if not _KEY.fullmatch(stripped):
             what = "is empty" if not stripped else "holds characters that no key has"
-            raise ConfigurationError(
+            raise MalformedKey(
                 f"the key {what}: expected printable ASCII without blanks; copy it again, whole"
             )
         self._value = stripped
@@ -81,7 +81,7 @@ def find_key(given: Secret | None, *variables: str) -> Secret | None:
         The key, or None when there is none.
 
     Raises:
-        ConfigurationError: The one found is malformed.
+        MalformedKey: The one found cannot be one.
     """
     if given is not None:
         return given
@@ -96,7 +96,7 @@ def require_key(given: Secret | None, *variables: str) -> Secret:
 
     Raises:
         MissingKey: There is none.
-        ConfigurationError: The one found is malformed.
+        MalformedKey: The one found cannot be one.
     """
     key = find_key(given, *variables)
     if key is None:

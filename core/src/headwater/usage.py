@@ -18,6 +18,7 @@ class Provenance(StrEnum):
 
 
 _TRUST = tuple(Provenance)
+SHORTEST_S = 0.02  # below it, what is measured is the machine and not the model
 
 
 def _added(one: int | None, other: int | None) -> int | None:
@@ -89,8 +90,11 @@ def tokens_per_s(usage: Usage, first_content_s: float | None, total_s: float) ->
     """Tell how fast the output came, from the first content to the end.
 
     Returns:
-        Tokens a second; None when the count or the time is not known, or the answer came at once.
+        Tokens a second; None when the count or the time is not known, or the answer came too
+        quickly for a speed to mean anything.
     """
-    if usage.output_tokens is None or first_content_s is None or total_s <= first_content_s:
+    if usage.output_tokens is None or first_content_s is None:
+        return None
+    if total_s - first_content_s < SHORTEST_S:
         return None
     return round(usage.output_tokens / (total_s - first_content_s), 2)

@@ -17,6 +17,7 @@ from headwater import (
     IdleTimeout,
     InvalidRequest,
     LimitPassed,
+    MalformedKey,
     MissingKey,
     PermissionDenied,
     PluginLoadError,
@@ -48,6 +49,7 @@ class ExitCode(IntEnum):
 _CODES: Final[Mapping[type[HeadwaterError], ExitCode]] = {
     UnknownProvider: ExitCode.USAGE,
     MissingKey: ExitCode.KEY,
+    MalformedKey: ExitCode.KEY,
     AuthenticationError: ExitCode.KEY,
     PermissionDenied: ExitCode.KEY,
     RateLimited: ExitCode.RATE_LIMIT,
