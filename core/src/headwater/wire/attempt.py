@@ -112,7 +112,7 @@ class AttemptTransport:
 
         async def read_chunk() -> bytes:
             try:
-                chunk = await wait(_within(SETTLE_S, read()) if response.is_settled else read())
+                chunk = await wait(_within(SETTLE_S, read) if response.is_settled else read())
             except (TimeoutError, TransportError):
                 inner.close()
                 if response.is_settled:
@@ -159,17 +159,17 @@ class AttemptTransport:
 
         if isinstance(inner, Response):
             try:
-                await self._call.wait(_within(ERROR_BODY_S, read()))
+                await self._call.wait(_within(ERROR_BODY_S, read))
             except (TimeoutError, HeadwaterError):
                 inner.close()
         return bytes(body[:MAX_ERROR_BYTES])
 
 
-async def _within(limit_s: float, awaitable: Awaitable[T]) -> T:
-    """Await something for a while, within a wait of the call.
+async def _within(limit_s: float, begin: Callable[[], Awaitable[T]]) -> T:
+    """Do something for a while, within a wait of the call.
 
     Raises:
         TimeoutError: It took longer.
     """
     async with asyncio.timeout(limit_s):
-        return await awaitable
+        return await begin()

@@ -83,7 +83,9 @@ class HTTPTransport:
         self._max_answer_bytes = max_answer_bytes
         self._allow_http = frozenset(allow_http)
         self._session: aiohttp.ClientSession | None = None
-        self._owner: tuple[object, int] | None = None  # the loop and the process of the session
+        self._owner: tuple[asyncio.AbstractEventLoop, int] | None = (
+            None  # the loop and the process of the session
+        )
 
     @asynccontextmanager
     async def send(
@@ -107,9 +109,8 @@ class HTTPTransport:
     async def aclose(self) -> None:
         """Close all connections."""
         session, self._session = self._session, None
-        if session is not None and self._owner == _owner():
-            async with asyncio.timeout(CLOSE_S):
-                await session.close()
+        if session is not None:
+            await self._let_go(session)
 
     def _check(self, request: HTTPRequest) -> None:
         check_address(request.url)
@@ -129,7 +130,8 @@ class HTTPTransport:
         while True:
             connection = _Connection(request)
             try:
-                return await self._session_here().request(
+                session = await self._session_here()
+                return await session.request(
                     request.method,
                     request.url,
                     data=request.body,
@@ -144,11 +146,11 @@ class HTTPTransport:
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise _as_ours(error, request) from None
 
-    def _session_here(self) -> aiohttp.ClientSession:
+    async def _session_here(self) -> aiohttp.ClientSession:
         owner = _owner()
-        if self._session is None or self._owner != owner or self._session.closed:
-            if self._session is not None:
-                self._abandon(self._session)
+        if self._session is not None and self._owner != owner:
+            await self.aclose()
+        if self._session is None or self._session.closed:
             self._session = self._new_session()
             self._owner = owner
         return self._session
@@ -176,12 +178,20 @@ class HTTPTransport:
                 f"cannot read certificates from ca_file {os.fspath(self._ca_file)!r}: {error}"
             ) from None
 
-    def _abandon(self, session: aiohttp.ClientSession) -> None:
-        """Let go of a session that belongs to another loop, or to the process that forked us."""
-        connector = session.connector
-        session.detach()
-        if self._owner is not None and self._owner[1] != os.getpid():
-            _LEFT_TO_THE_PARENT.append(connector)
+    async def _let_go(self, session: aiohttp.ClientSession) -> None:
+        """Close a session, as far as it is ours to close: of this process, and of no running loop.
+
+        Of a loop that is closed there is nothing left to close, and aiohttp does so in silence.
+        """
+        loop, process = self._owner or _owner()
+        if process != os.getpid():
+            _LEFT_TO_THE_PARENT.append(session.connector)
+            session.detach()
+        elif loop is asyncio.get_running_loop() or loop.is_closed():
+            async with asyncio.timeout(CLOSE_S):
+                await session.close()
+        else:
+            session.detach()
 
 
 _LEFT_TO_THE_PARENT: Final[list[object]] = []  # to drop one would say goodbye in the parent's name
@@ -191,7 +201,7 @@ def _in_clear(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _owner() -> tuple[object, int]:
+def _owner() -> tuple[asyncio.AbstractEventLoop, int]:
     return asyncio.get_running_loop(), os.getpid()
 
 

@@ -64,14 +64,12 @@ class RelayedResponse(Response):
 
     async def _events(self) -> AsyncGenerator[ServerSentEvent, None]:
         async for event in self._relayed(self._inner.sse()):
-            if self._on_frame is not None:
-                self._on_frame(event.data.encode())
+            self._show(event.data.encode())
             yield event
 
     async def _lines(self) -> AsyncGenerator[bytes, None]:
         async for line in self._relayed(self._inner.ndjson()):
-            if self._on_frame is not None:
-                self._on_frame(line)
+            self._show(line)
             yield line
 
     async def _relayed(self, frames: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:

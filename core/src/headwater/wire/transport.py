@@ -194,7 +194,9 @@ class Response:
 
     async def _events(self) -> AsyncGenerator[ServerSentEvent, None]:
         if self._media_type in _WHOLE_BODIES:
-            yield ServerSentEvent("message", (await self.read()).decode("utf-8", "replace"))
+            body = await self.read()
+            self._show(body)
+            yield ServerSentEvent("message", body.decode("utf-8", "replace"))
             return
         decoder = SSEDecoder(max_event_bytes=self._max_event_bytes)
         show = self._on_frame
@@ -206,6 +208,7 @@ class Response:
             decoder.check()
         last = decoder.close()
         if last is not None and _is_json(last.data):
+            self._show(last.data.encode())
             yield last
 
     async def _lines(self) -> AsyncGenerator[bytes, None]:
@@ -221,7 +224,12 @@ class Response:
             decoder.check()
         last = decoder.close()
         if last is not None and _is_json(last):
+            self._show(last)
             yield last
+
+    def _show(self, frame: bytes) -> None:
+        if self._on_frame is not None:
+            self._on_frame(frame)
 
     @property
     def _media_type(self) -> str:
