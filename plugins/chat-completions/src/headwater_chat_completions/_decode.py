@@ -103,7 +103,7 @@ class Decoder:
                 return []
         try:
             chunk = _CHUNK.decode(data)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             if name != "message":
                 return []  # an event that is none of the dialect
             raise ProtocolError.malformed("a Chat Completions chunk", data, error) from None
@@ -118,7 +118,7 @@ class Decoder:
         """
         try:
             answer = _CHUNK.decode(body)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
             raise ProtocolError.malformed("a Chat Completions answer", body, error) from None
         for choice in answer.choices or ():
             if choice.message is not None:
@@ -275,7 +275,7 @@ def _untyped(data: str | bytes) -> dict[str, Any]:
     """Decode a chunk once more, for all that is in it."""
     try:
         value: dict[str, Any] = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError.malformed("a Chat Completions chunk", data, error) from None
     return value
 
@@ -283,5 +283,5 @@ def _untyped(data: str | bytes) -> dict[str, Any]:
 def _decoded_or_text(data: str) -> Any:
     try:
         return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         return data

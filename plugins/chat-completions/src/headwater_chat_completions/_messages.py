@@ -220,7 +220,7 @@ def _details(part: Reasoning) -> Sequence[object]:
 def _json_text(value: object) -> str:
     try:
         return msgspec.json.encode(value).decode()
-    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+    except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
         raise InvalidRequest(
             f"a tool call's arguments cannot be written as JSON: {error}"
         ) from None

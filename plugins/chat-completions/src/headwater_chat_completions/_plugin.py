@@ -166,7 +166,7 @@ class ChatCompletions:
         headers = {"accept": accept, **self._headers()}
         try:
             return HTTPRequest.post_json(self._url(self.quirks.chat_path), body, headers)
-        except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
             raise InvalidRequest(
                 f"the request cannot be written as JSON ({error}): check tools, response_format "
                 "and extra"
@@ -193,7 +193,7 @@ def _models(body: bytes) -> list[ModelFacts]:
     """Read a list of models: an object that holds one, or the bare list (Together)."""
     try:
         read = msgspec.json.decode(body, type=ModelList | list[ModelFacts])
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError.malformed("a list of models", body, error) from None
     return read.data if isinstance(read, ModelList) else read
 
