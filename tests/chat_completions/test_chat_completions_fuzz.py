@@ -7,6 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,3 +125,10 @@ def test_arbitrary_text_gives_events_or_an_error_of_ours(text: str) -> None:
     """Whatever text a frame holds, nothing but our own errors comes out."""
     with contextlib.suppress(HeadwaterError):
         decoded(text)
+
+
+@given(st.binary() | st.binary().map(lambda raw: b'{"choices":[],"x":"' + raw + b'"}'))
+def test_arbitrary_bodies_give_an_error_of_ours(body: bytes) -> None:
+    """Whatever bytes a whole body holds, without an answer in it our own error comes out."""
+    with pytest.raises(HeadwaterError):
+        Decoder(Quirks()).whole(body)
