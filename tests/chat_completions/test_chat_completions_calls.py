@@ -96,6 +96,24 @@ def test_a_new_id_begins_a_call(fragments: list[dict[str, Any]]) -> None:
     assert _calls(*frames) == [("c1", "f", {}), ("c2", "g", {})]
 
 
+def test_a_new_id_begins_a_call_after_one_without() -> None:
+    """Without indexes an id tells a call from one before it that had none."""
+    calls = _calls(fragment(name="f", arguments="{"), fragment(id="c2", name="g", arguments="{}"))
+    assert [(name, arguments) for _, name, arguments in calls] == [("f", None), ("g", {})]
+
+
+def test_an_id_may_come_late() -> None:
+    """An id that comes after the name belongs to the call of its index, the next does not."""
+    calls = _calls(
+        fragment(index=0, name="f", arguments="{"),
+        fragment(index=0, id="c1", arguments='"a":'),
+        fragment(index=0, id="c1", arguments="1}"),
+        fragment(index=0, id="c2", name="g", arguments="{}"),
+    )
+    assert [(name, arguments) for _, name, arguments in calls] == [("f", {"a": 1}), ("g", {})]
+    assert len({call_id for call_id, _, _ in calls}) == 2
+
+
 def test_one_index_for_calls_that_interleave() -> None:
     """Ids tell calls apart even where their fragments alternate under one index."""
     assert _calls(

@@ -104,6 +104,14 @@ def test_details_are_joined_to_what_they_are_pieces_of() -> None:
     assert response.reasoning == "We need"
 
 
+def test_details_of_one_delta_are_several() -> None:
+    """Only a later delta continues a detail; those that come together are details of their own."""
+    both = [{"type": "reasoning.summary", "summary": text} for text in "ab"]
+    _, text, kept, *_ = decoded(delta(reasoning_details=both), delta(content="So."), end(), DONE)
+    assert text == ReasoningDelta("ab")
+    assert kept == ReasoningDelta("", {"reasoning_details": both})
+
+
 def test_details_that_come_last_are_kept() -> None:
     """Sealed reasoning after the text belongs to the message as well."""
     sealed = {"type": "reasoning.encrypted", "data": "x"}
