@@ -102,7 +102,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) ->
         RFC 9110, section 10.2.3; `retry-after-ms`: FORMATS section 10.
     """
     milliseconds = _positive(headers.get("retry-after-ms"))
-    if milliseconds is not None:
+    if milliseconds is not None and milliseconds / 1000 > 0:
         return milliseconds / 1000
     value = headers.get("retry-after")
     seconds = _positive(value)
@@ -110,7 +110,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) ->
         return seconds
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of centuries
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
@@ -152,12 +152,10 @@ class ErrorBody:
         """
         try:
             value: Any = msgspec.json.decode(body)
+            return cls.of(value[0] if isinstance(value, list) and value else value)
         except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
             text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
             return cls(_clean(text))
-        if isinstance(value, list) and value:
-            value = value[0]
-        return cls.of(value)
 
     @classmethod
     def of(cls, value: Any) -> ErrorBody:

@@ -1,0 +1,174 @@
+"""Server-sent events: the decoder against a slow reading of the standard, in any slices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Self
+
+import attrs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from headwater import ProtocolError
+from headwater.wire.sse import ServerSentEvent, SSEDecoder
+
+FRAGMENTS = [
+    b"data", b"data:", b"data: ", b"event: e", b"event:", b"id: 7", b"id: a\0b", b"id", b"retry: 5",
+    b"retry: -5", b"retry: 5x", b":", b": ping", b"other: x", b" data: x", b"\n", b"\r", b"\r\n",
+    b"\n\n", b"\r\r", b"\xef\xbb\xbf", b"\xef\xbb", b"\xe2\x80\xa8", b"\xe2", b"\xff", b"\x85",
+    b"\x0b", b"\x0c", b"\0", b"x", b"a b", "é".encode(), "😀".encode(), b"[DONE]", b"{}",
+]  # fmt: skip
+
+raws = st.one_of(
+    st.binary(max_size=60),
+    st.lists(st.sampled_from(FRAGMENTS), max_size=30).map(b"".join),
+)
+cuts = st.lists(st.integers(0, 200), max_size=12)
+
+
+def sliced(raw: bytes, at: Sequence[int]) -> list[bytes]:
+    """Cut bytes at some places."""
+    places = sorted({min(place, len(raw)) for place in at})
+    return [raw[a:b] for a, b in zip([0, *places], [*places, len(raw)], strict=True)]
+
+
+def read(
+    slices: Sequence[bytes], limit: int = 2**20
+) -> tuple[list[ServerSentEvent], ServerSentEvent | None, bool]:
+    """Give the events, what the end left over, and whether the size limit was passed."""
+    decoder = SSEDecoder(max_event_bytes=limit)
+    events: list[ServerSentEvent] = []
+    try:
+        for piece in slices:
+            events += decoder.feed(piece)
+            decoder.check()
+        return events, decoder.close(), False
+    except ProtocolError:
+        return events, None, True
+
+
+def lines_by_the_standard(raw: bytes) -> list[str]:
+    """Decode, drop one BOM, and split at CRLF, LF and CR; the last line has no end and is none."""
+    text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
+    return re.split("\r\n|\n|\r", text)[:-1]
+
+
+@attrs.define
+class Interpreter:
+    """The buffers of the standard, and what each line does to them.
+
+    The reconnection time is kept for each block, and of 18 digits at most, as ours is documented.
+    """
+
+    events: list[ServerSentEvent] = attrs.field(factory=list)
+    data: str = ""
+    event_type: str = ""
+    last_event_id: str = ""
+    retry: int | None = None
+
+    def line(self, line: str) -> None:
+        """Process a line."""
+        if line == "":
+            self.dispatch()
+        elif not line.startswith(":"):
+            name, _, value = line.partition(":")
+            self.field(name, value.removeprefix(" "))
+
+    def field(self, name: str, value: str) -> None:
+        """Process a field."""
+        if name == "event":
+            self.event_type = value
+        elif name == "data":
+            self.data += value + "\n"
+        elif name == "id" and "\0" not in value:
+            self.last_event_id = value
+        elif name == "retry" and re.fullmatch("[0-9]{1,18}", value):
+            self.retry = int(value)
+
+    def dispatch(self) -> None:
+        """Dispatch the event, if there is data."""
+        if self.data != "":
+            data = self.data.removesuffix("\n")
+            kind = self.event_type or "message"
+            self.events.append(ServerSentEvent(kind, data, self.last_event_id, self.retry))
+        self.data, self.event_type, self.retry = "", "", None
+
+
+def by_the_standard(raw: bytes) -> list[ServerSentEvent]:
+    """Interpret an event stream as WHATWG HTML, section 9.2.6, says, word for word."""
+    interpreter = Interpreter()
+    for line in lines_by_the_standard(raw):
+        interpreter.line(line)
+    return interpreter.events
+
+
+@given(raw=raws)
+@example(b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\n")
+@example(b"data\n\n")
+@example(b"data:\ndata\n\n")
+@example(b"data: a\r\n\r\n")
+@example(b"data: a\r\r")
+@example(b"event:\ndata: a\n\n")
+def test_sse_reads_what_the_standard_says(raw: bytes) -> None:
+    """The fast decoder and the slow reading of the standard agree."""
+    assert read([raw])[0] == by_the_standard(raw)
+
+
+@given(raw=raws, at=cuts)
+def test_sse_slices_do_not_matter(raw: bytes, at: list[int]) -> None:
+    """Cutting the bytes anywhere gives the same events, and the same rest."""
+    assert read(sliced(raw, at)) == read([raw])
+
+
+@given(raw=raws)
+def test_sse_byte_by_byte(raw: bytes) -> None:
+    """So does feeding one byte at a time."""
+    assert read([bytes([byte]) for byte in raw]) == read([raw])
+
+
+@given(raw=raws, at=cuts, limit=st.integers(1, 40))
+def test_sse_the_size_limit_does_not_depend_on_slices(
+    raw: bytes, at: list[int], limit: int
+) -> None:
+    """Whether a limit is passed, and which events come before it, is a matter of bytes alone."""
+    assert read(sliced(raw, at), limit) == read([raw], limit)
+
+
+@given(raw=raws, limit=st.integers(1, 40))
+def test_sse_no_event_is_larger_than_the_limit(raw: bytes, limit: int) -> None:
+    """What comes out is no larger than was allowed in."""
+    events, _, _ = read([raw], limit)
+    # a byte that is no UTF-8 becomes a replacement of three
+    assert all(len(event.data.encode()) <= 3 * limit for event in events)
+
+
+@given(raw=raws)
+def test_sse_the_rest_is_what_a_blank_line_would_have_ended(raw: bytes) -> None:
+    """`close` gives the event that the missing end would have completed."""
+    events, rest, _ = read([raw])
+    completed = by_the_standard(raw + b"\n\n")
+    assert completed == ([*events, rest] if rest is not None else events)
+
+
+class Counted(bytearray):
+    """Count the bytes that are added to it."""
+
+    added = 0
+
+    def __iadd__(self, more: bytes) -> Self:  # type: ignore[misc,override]  # bytes are all it gets
+        Counted.added += len(more)
+        return super().__iadd__(more)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_sse_a_long_line_that_drips_in_is_not_read_again(size: int) -> None:
+    """Each byte of a line that has begun is taken once, however small the slices."""
+    decoder = SSEDecoder()
+    decoder._rest = Counted()
+    Counted.added = 0
+    line = b"data: " + b"x" * 20_000
+    for start in range(0, len(line), size):
+        assert decoder.feed(line[start : start + size]) == []
+    assert Counted.added == len(line)
