@@ -48,6 +48,7 @@ def _read(status: int, message: str, **headers: str) -> HeadwaterError:
         (500, FORMAT, UnsupportedFeature, False),
         (400, LONG, ContextTooLong, False),
         (400, CLOUD_LONG, ContextTooLong, False),
+        (401, TOOLS, AuthenticationError, False),
         (401, "unauthorized", AuthenticationError, False),
         (402, "this model needs a subscription", QuotaExceeded, False),
         (403, "forbidden", PermissionDenied, False),

@@ -8,9 +8,11 @@ from typing import Any, Final
 from headwater.errors import (
     ContextTooLong,
     HeadwaterError,
+    InvalidRequest,
     ModelNotFound,
     Overloaded,
     ProviderError,
+    ServerError,
     UnsupportedFeature,
 )
 from headwater.wire.status import ErrorBody, error_class, status_error
@@ -18,10 +20,9 @@ from headwater.wire.status import ErrorBody, error_class, status_error
 __all__ = ["line_error", "read_error"]
 
 # Ollama has no codes: an error is a status and a sentence, in a stream the sentence alone. These
-# sentences are the server's own, and say what the status (400 or 500) does not.
+# sentences are the server's own, and say what a status of 400 or 500 does not.
 _SENTENCES: Final[Mapping[str, type[HeadwaterError]]] = {
-    '" does not support ': UnsupportedFeature,  # "NAME" does not support thinking, tools, chat
-    " does not support tools": UnsupportedFeature,  # older servers put no quotes round NAME
+    " does not support ": UnsupportedFeature,  # "NAME" does not support thinking, tools, …
     " is not supported for this model": UnsupportedFeature,  # a level of thinking
     "missing data required for image input": UnsupportedFeature,
     "image: unknown format": UnsupportedFeature,
@@ -31,6 +32,7 @@ _SENTENCES: Final[Mapping[str, type[HeadwaterError]]] = {
     "exceeds the available context size": ContextTooLong,  # the llama.cpp inside
     "server busy, please try again": Overloaded,
 }
+_OPEN_CLASSES: Final = (InvalidRequest, ServerError)  # by a status that leaves the cause open
 
 
 def read_error(
@@ -53,7 +55,8 @@ def read_error(
         FORMATS 7 and 9.
     """
     said = ErrorBody.read(body)
-    error = status_error(status, headers, said, kind=_told(said, status))
+    is_open = error_class(status) in _OPEN_CLASSES
+    error = status_error(status, headers, said, kind=_by_sentence(said) if is_open else None)
     if isinstance(error, ModelNotFound):
         error.reword(f"{error.message}; {_advice(model, is_ollama='error' in said.details)}")
     return error
@@ -76,11 +79,6 @@ def line_error(value: Any) -> HeadwaterError:
         said.message or "the server broke off its answer with an error and said no more",
         code=said.code or said.type,
     )
-
-
-def _told(said: ErrorBody, status: int) -> type[HeadwaterError] | None:
-    """Find the class that the sentence names, where the status leaves it open."""
-    return _by_sentence(said) if error_class(status) is not ModelNotFound else None
 
 
 def _by_sentence(said: ErrorBody) -> type[HeadwaterError] | None:
