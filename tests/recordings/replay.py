@@ -28,19 +28,19 @@ def slices(body: bytes, seed: str) -> Iterator[bytes]:
 async def replayed(recording: Recording) -> AsyncGenerator[str, None]:
     """Serve a recording to every request; gives the base URL."""
     sent = {"content-type": "application/octet-stream", **recording.headers}
-    # Framing is this server's own; how long to wait is none of a test's business.
+    # How the bytes are framed is this server's own affair.
     for name in ("content-length", "transfer-encoding", "content-encoding"):
         sent.pop(name, None)
     head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
-        length = next(
+        lengths = [
             int(line.partition(b":")[2])
             for line in request.lower().split(b"\r\n")
             if line.startswith(b"content-length:")
-        )
-        await reader.readexactly(length)
+        ]
+        await reader.readexactly(sum(lengths))
         writer.write(
             f"HTTP/1.1 {recording.status} Recorded\r\n{head}connection: close\r\n\r\n".encode()
         )

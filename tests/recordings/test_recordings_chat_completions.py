@@ -38,6 +38,8 @@ ALL = recordings("openai-chat")
 ANSWERS = [one for one in ALL if one.status < 400 and not one.expected["error"]]
 FAILURES = [one for one in ALL if one.status >= 400]
 BREAKS = [one for one in ALL if one.status < 400 and one.expected["error"]]
+OTHER_WIRES = ("anthropic", "google", "google-vertex", "ollama", "cohere")
+LISTS = [one for one in recordings("models") if one.provider not in OTHER_WIRES]
 
 pytestmark = pytest.mark.skipif(not ALL, reason=f"{VARIABLE} is not set: no recordings to serve")
 
@@ -204,3 +206,14 @@ async def test_a_break_keeps_the_usage_that_had_come(recording: Recording) -> No
     else:
         assert partial.usage.provenance is Provenance.PARTIAL
         assert partial.usage.output_tokens == recording.expected["usage_totals"]["output_total"]
+
+
+@_each(LISTS)
+async def test_models_are_those_that_were_listed(recording: Recording) -> None:
+    """A list of models names them in its order."""
+    async with (
+        replayed(recording) as url,
+        Runner(providers={"p": ChatCompletions(url, "test-key")}) as runner,
+    ):
+        models = await runner.list_models("p")
+    assert [model.name for model in models] == recording.expected["extra"]["model_ids"]
