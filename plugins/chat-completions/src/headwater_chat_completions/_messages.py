@@ -29,7 +29,7 @@ from headwater import (
     Video,
 )
 
-from .quirks import Media, Quirks, ReasoningBack
+from .quirks import MediaKind, Quirks, ReasoningBack
 
 __all__ = ["ORIGIN", "Conversation"]
 
@@ -151,7 +151,7 @@ class Conversation:
         return hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:length]
 
     def _content(
-        self, parts: Iterable[object], media: Collection[Media], where: str = ""
+        self, parts: Iterable[object], media: Collection[MediaKind], where: str = ""
     ) -> str | list[dict[str, object]]:
         """Encode text and files: text alone as a string, which every server takes."""
         pieces = [self._piece(part, media, where) for part in parts]
@@ -161,7 +161,7 @@ class Conversation:
             return text
         return pieces
 
-    def _piece(self, part: object, media: Collection[Media], where: str) -> dict[str, object]:
+    def _piece(self, part: object, media: Collection[MediaKind], where: str) -> dict[str, object]:
         match part:
             case Text():
                 return {"type": "text", "text": part.text}

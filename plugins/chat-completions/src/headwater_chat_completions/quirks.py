@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
 from headwater import Audio, Document, HeadwaterError, Image, JSONObject, ReasoningEffort, Video
 
-__all__ = ["Media", "Quirks", "ReasoningBack"]
+__all__ = ["MediaKind", "Quirks", "ReasoningBack"]
 
-Media = type[Image] | type[Audio] | type[Document] | type[Video]
+MediaKind: TypeAlias = type[Image] | type[Audio] | type[Document] | type[Video]
 """A kind of part that holds a file."""
 
 _EFFORTS: Final[Mapping[ReasoningEffort, JSONObject]] = {
@@ -65,8 +65,8 @@ class Quirks:
     seed_field: str | None = "seed"
     required_word: str = "required"
     asks_for_usage: bool = True
-    media: frozenset[Media] = frozenset({Image, Audio, Document})
-    result_media: frozenset[Media] = frozenset()
+    media: frozenset[MediaKind] = frozenset({Image, Audio, Document})
+    result_media: frozenset[MediaKind] = frozenset()
     takes_json_schema: bool = True
     efforts: Mapping[ReasoningEffort, JSONObject] = attrs.field(factory=lambda: _EFFORTS)
     reasoning_back: ReasoningBack | None = None
