@@ -132,10 +132,14 @@ class Decoder:
         """
         if self._reason is None and self._block_reason is None:
             return []
+        events: list[Event] = []
+        if not self._has_started:  # an end mark may be all that comes
+            self._start(Chunk(), events)
         usage = self._usage
         if not self._is_usage_final:
             usage = attrs.evolve(usage or Usage(), provenance=Provenance.PARTIAL)
-        return [Finished(self._finish_reason(), self._reason or self._block_reason, usage)]
+        word = self._reason or self._block_reason
+        return [*events, Finished(self._finish_reason(), word, usage)]
 
     def check(self) -> None:
         """Raise the error that the answer held, if it did."""
@@ -145,7 +149,7 @@ class Decoder:
     def _decoded(self, data: str | bytes, expected: str) -> Chunk:
         try:
             return _CHUNK.decode(data)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
             problem = _array_problem(data) or ProtocolError.malformed(expected, data, error)
             raise problem from None
 
@@ -259,7 +263,7 @@ def _array_problem(data: str | bytes) -> HeadwaterError | None:
     """
     try:
         items: Any = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
         return None
     if not isinstance(items, list):
         return None

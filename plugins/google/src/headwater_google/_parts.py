@@ -53,7 +53,7 @@ class Frame:
     def _object(self) -> dict[str, Any]:
         try:
             value: dict[str, Any] = msgspec.json.decode(self._data)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
             raise ProtocolError.malformed("a Gemini answer", self._data, error) from None
         return value
 

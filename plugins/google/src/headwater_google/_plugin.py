@@ -140,7 +140,7 @@ class Google:
         headers = {"accept": accept, **self._headers()}
         try:
             return HTTPRequest.post_json(url, body, headers)
-        except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidRequest(
                 f"the request cannot be written as JSON ({error}): check tools, response_format "
                 "and extra"
@@ -158,7 +158,7 @@ async def _read(kind: type[T], expected: str, sent: HTTPRequest, transport: Tran
         body = await response.read()
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
         raise ProtocolError.malformed(expected, body, error) from None
 
 
