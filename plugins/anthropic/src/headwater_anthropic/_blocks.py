@@ -112,7 +112,7 @@ class Blocks:
                     events.append(ReasoningDelta("", _OBJECT.decode(data)))
                 case _:
                     self._open[index] = _Other(_OBJECT.decode(data))
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             self._begin_unknown(index, data, error)
 
     def add(self, index: int | None, delta: Delta, data: str, events: list[Event]) -> None:
@@ -235,7 +235,7 @@ class Blocks:
         """Take a block whose fields are not those of the ones we know, if it is a block at all."""
         try:
             block = _OBJECT.decode(data)
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):
             raise ProtocolError.malformed("a content block", data, error) from None
         kind = block.get("type")
         if not isinstance(kind, str) or kind in _KNOWN:

@@ -85,7 +85,7 @@ class Decoder:
         """
         try:
             frame = _FRAME.decode(data)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             return self._take_oddity(data, name, error)
         delta = frame.delta
         if (
@@ -113,7 +113,7 @@ class Decoder:
         """
         try:
             message = _MESSAGE.decode(body)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise ProtocolError.malformed("an answer of the Messages API", body, error) from None
         if message.error is not None:
             raise frame_error({"error": message.error}, message.request_id)
@@ -261,7 +261,7 @@ def _show(kind: str, value: Any, events: list[Event]) -> None:
 def _untyped(data: str) -> Any:
     try:
         return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

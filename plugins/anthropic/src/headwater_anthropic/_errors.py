@@ -108,6 +108,6 @@ def _told(error: ErrorBody) -> type[HeadwaterError] | None:
 def _body_request_id(body: bytes) -> str | None:
     try:
         request_id = msgspec.json.decode(body, type=_Envelope).request_id
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return printable(request_id)[:200] if request_id else None

@@ -154,7 +154,7 @@ class Anthropic:
         headers = {"accept": accept, **self._headers()}
         try:
             return HTTPRequest.post_json(self._url(path), body, headers)
-        except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
             raise InvalidRequest(
                 f"the request cannot be written as JSON ({error}): check tools, arguments of tool "
                 "calls, response_format and extra"
@@ -181,5 +181,5 @@ class Anthropic:
 def _decoded(body: bytes, kind: type[T], expected: str) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError.malformed(expected, body, error) from None
