@@ -103,7 +103,7 @@ async def test_a_missing_end_mark_costs_a_second_at_most() -> None:
     async with asyncio.timeout(2), runner.stream_chat("p/m1", "Hi") as stream:
         response = await stream.collect()
     assert response.finish_reason is FinishReason.STOP
-    assert response.usage.provenance == "estimated"
+    assert response.usage.provenance == "partial"
 
 
 async def test_a_body_in_place_of_a_stream_is_read() -> None:

@@ -298,7 +298,8 @@ class LimitPassed(TransportError):
 
     category = Category.TIMEOUT
 
-    def __init__(self, message: str, *, limit_s: float, waited_s: float) -> None:
+    # Defaults, since Python copies an exception with its message alone, and the rest thereafter.
+    def __init__(self, message: str, *, limit_s: float = 0.0, waited_s: float = 0.0) -> None:
         super().__init__(message)
         self.limit_s = limit_s
         self.waited_s = waited_s

@@ -150,7 +150,9 @@ class _Grammar:
             raise self._broken("yielded Finished while tool calls were open")
         self.is_open = False
         self._is_finished = True
-        if event.usage is None or not event.usage.is_known:
+        if event.usage is None or not (
+            event.usage.is_known or event.usage.provenance is Provenance.PARTIAL
+        ):
             event.usage = self._counted()
 
     def _counted(self) -> Usage:

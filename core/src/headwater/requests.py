@@ -61,7 +61,7 @@ class ModelId:
             InvalidRequest: It has no provider or no name, or holds control characters.
         """
         if isinstance(text, cls):
-            return text
+            text = str(text)
         if not isinstance(text, str):
             raise InvalidRequest(
                 f'expected a model id such as "openai/gpt-5-mini", got {type(text).__name__}'

@@ -50,11 +50,11 @@ def schema_of(source: object) -> JSONObject:
         (schema,), definitions = msgspec.json.schema_components(
             [described], ref_template="#/$defs/{name}"
         )
+        return cast("JSONObject", _inlined(schema, definitions, ()))
     except (TypeError, ValueError, NameError) as error:
         raise InvalidRequest(
             f"cannot derive a JSON schema from {source!r}: {error}; give the schema itself"
         ) from error
-    return cast("JSONObject", _inlined(schema, definitions, ()))
 
 
 def _arguments_struct(function: object) -> type:
@@ -71,7 +71,7 @@ def _arguments_struct(function: object) -> type:
         kind = hints.get(name, Any)
         has_default = parameter.default is not parameter.empty
         fields.append((name, kind, parameter.default) if has_default else (name, kind))
-    return msgspec.defstruct("Arguments", fields)
+    return msgspec.defstruct("Arguments", fields, kw_only=True)
 
 
 def _inlined(
