@@ -63,9 +63,9 @@ class _Reading:
         self.has_left = asyncio.Event()
 
     def response(self) -> ChatResponse:
-        """Give the answer so far; where nobody has counted what was sent, with an estimate."""
+        """Give the answer so far; where it was cut and nobody has counted, with an estimate."""
         response = self.folder.response()
-        if response.usage.is_known or self.call.attempt == 0:
+        if response.usage.is_known or self.is_finished or self.call.attempt == 0:
             return response
         written = [p.text for p in response.message.parts if isinstance(p, Text | Reasoning)]
         return attrs.evolve(response, usage=estimated(self.call.request, written))
