@@ -26,6 +26,7 @@ from headwater import (
     UnsupportedFeature,
     Video,
     assistant,
+    system,
     tool_result,
     user,
 )
@@ -202,6 +203,20 @@ def test_an_id_used_again_is_that_of_the_last_answer() -> None:
         tool_result("c1", "2"),
     )["contents"]
     assert _parts(contents, 4)[0]["functionResponse"]["name"] == "new"
+
+
+def test_a_call_made_by_hand_needs_no_arguments() -> None:
+    """No text at all is an empty object."""
+    contents = _body(user("?"), assistant(ToolCall("c1", "f")), tool_result("c1", "x"))["contents"]
+    assert _parts(contents, 1)[0]["functionCall"] == {"name": "f", "args": {}}
+
+
+def test_empty_text_is_left_out() -> None:
+    """Beside a file it says nothing, and Vertex AI refuses it."""
+    picture = Image.from_bytes(b"png", "image/png")
+    body = _body(system(""), user("", picture))
+    assert [part.keys() for part in _parts(body["contents"], 0)] == [{"inlineData"}]
+    assert "systemInstruction" not in body
 
 
 def test_broken_arguments_are_shown_as_they_are() -> None:

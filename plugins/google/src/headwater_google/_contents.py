@@ -44,7 +44,7 @@ def system_parts(messages: Iterable[Message]) -> list[dict[str, object]]:
         for message in messages
         if message.role is Role.SYSTEM
         for part in message.parts
-        if isinstance(part, Text)
+        if isinstance(part, Text) and part.text
     ]
 
 
@@ -85,7 +85,9 @@ class Conversation:
     def _turn(self, message: Message) -> dict[str, object] | None:
         """Encode a turn of the user or the model; None for one with nothing to send."""
         if message.role is Role.USER:
-            return {"role": "user", "parts": [self._given(part) for part in message.parts]}
+            # Vertex AI refuses empty text.
+            given = [part for part in message.parts if not isinstance(part, Text) or part.text]
+            return {"role": "user", "parts": [self._given(part) for part in given]}
         parts = self._answer(message)
         return {"role": "model", "parts": parts} if parts else None
 
@@ -138,6 +140,8 @@ class Conversation:
 
     def _call(self, call: ToolCall) -> dict[str, object]:
         arguments = call.arguments
+        if arguments is None:
+            arguments = read_arguments(call.raw_arguments)
         if arguments is None:  # the wire takes an object alone; this shows the model what it wrote
             arguments = {"INVALID_JSON": call.raw_arguments}
         return {**self._wire_id(call.call_id), "name": call.name, "args": arguments}
