@@ -74,9 +74,10 @@ def check_address(url: str) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
+    except ValueError:  # its words may quote a password with a slash in it
         raise ConfigurationError(
-            f"the address {without_query(url)!r} cannot be read: {error}"
+            f"the address {without_query(url.rpartition('@')[2])!r} cannot be read: "
+            "expected https://host, or https://host:port"
         ) from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
