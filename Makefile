@@ -11,6 +11,9 @@ PROJECTS := $(addsuffix /pyproject.toml,. $(CORE_AND_PLUGINS))
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
+# Speaks the wires of five providers, and nobody here wrote it.
+AIMOCK := @copilotkit/aimock@1.43.0
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast check format bench docs constraints clean
 
@@ -33,11 +36,15 @@ $(VENV)/.installed: $(BIN)/python $(PROJECTS) constraints.txt
 	@$(INSTALL) --constraint constraints.txt $(EDITABLE)
 	@touch $@
 
-# The real peers have wheels for most platforms; where they have none, their tests say so and skip.
+# The real peers: a llama.cpp server has wheels for most platforms, aimock needs npm. Where one is
+# not to be had, its tests say so and skip.
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "installing what the tests need into $(VENV)"
 	@$(INSTALL) --constraint constraints.txt --group dev
-	@$(INSTALL) --constraint constraints.txt --group peers || echo "no llama.cpp server for this platform: its tests will skip"
+	@$(INSTALL) --constraint constraints.txt --group peers \
+		|| echo "no llama.cpp server for this platform: its tests will skip"
+	@npm install --silent --no-save --no-package-lock --prefix $(VENV)/peers $(AIMOCK) \
+		|| echo "no aimock, which needs npm: its tests will skip"
 	@touch $@
 
 install: $(VENV)/.installed  ## install Headwater, editable, into .venv

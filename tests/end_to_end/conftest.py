@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 
 _SERVER = Path(__file__).with_name("tiny_llama.py")
+_AIMOCK = Path(sys.prefix) / "peers/node_modules/@copilotkit/aimock/dist/cli.js"
 _NEEDED = ("gguf", "numpy", "xllamacpp")
 
 
@@ -43,3 +47,39 @@ def llamacpp_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 server.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 server.kill()
+
+
+@pytest.fixture(scope="session")
+def aimock_url() -> Iterator[str]:
+    """Serve scripted answers on all wires with aimock, in a process of its own; gives its root.
+
+    It comes from npm; `make test` installs it where npm is present.
+    """
+    node = shutil.which("node")
+    if node is None or not _AIMOCK.exists():
+        pytest.skip("no aimock here: node or npm is missing, or `make test` has not installed it")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = Path(__file__).with_name("aimock.json")
+    command = [node, str(_AIMOCK), "-p", str(port), "-f", str(script), "-l", "4", "-c", "4"]
+    server = subprocess.Popen([*command, "--log-level", "silent"], stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    """Wait until a server listens."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    pytest.fail("the aimock server did not start")

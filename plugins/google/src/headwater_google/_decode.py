@@ -36,6 +36,7 @@ _CHUNK: Final = msgspec.json.Decoder(Chunk)
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "STOP": FinishReason.STOP,
     "MAX_TOKENS": FinishReason.LENGTH,
+    "FUNCTION_CALL": FinishReason.TOOL_CALLS,  # not Google's word, but that of some who imitate it
     **dict.fromkeys(
         (
             "SAFETY",
