@@ -31,6 +31,7 @@ from headwater.errors import printable
 from headwater_anthropic import Anthropic
 from headwater_anthropic._encode import encode_request
 
+from .asked import can_be_asked, normal, request_of
 from .recording import VARIABLE, Recording, as_sent_back, recordings
 from .replayed import Replay
 from .server import serving
@@ -40,6 +41,7 @@ ANSWERS = [one for one in ALL if one.status < 400 and not one.expected["error"]]
 STREAMS = [one for one in ANSWERS if one.is_stream]
 FAILURES = [one for one in ALL if one.status >= 400]
 BREAKS = [one for one in ALL if one.status < 400 and one.expected["error"]]
+ASKED = [one for one in ALL if can_be_asked(one.asked)]
 COUNTS = recordings("anthropic-count")
 
 pytestmark = pytest.mark.skipif(not ALL, reason=f"{VARIABLE} is not set: no recordings to serve")
@@ -179,6 +181,15 @@ async def test_an_answer_goes_back_as_it_came(recording: Recording) -> None:
     ]
     expected = [as_sent_back(block) for block in recording.blocks()]
     assert sent == [b for b in expected if b["type"] != "text" or b["text"].strip()]
+
+
+@_each(ASKED)
+def test_a_request_is_written_as_it_was(recording: Recording) -> None:
+    """The body that was once taken is the one that the same request makes."""
+    assert recording.asked is not None
+    request = request_of(recording.asked)
+    encoded = encode_request(request, is_stream=bool(recording.asked.get("stream")))
+    assert encoded.body == normal(recording.asked)
 
 
 @_each([*FAILURES, *BREAKS])

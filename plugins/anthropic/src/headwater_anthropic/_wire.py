@@ -112,5 +112,5 @@ class ModelPage(msgspec.Struct, gc=False):
     """A page of a list of models."""
 
     data: list[ModelFacts]
-    has_more: bool = False
+    has_more: bool | None = None
     last_id: str | None = None
