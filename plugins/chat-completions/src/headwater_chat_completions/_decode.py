@@ -237,7 +237,10 @@ class Decoder:
             counts = counts or chunk.x_groq.usage
             if chunk.x_groq.error is not None:
                 self._fail(frame_error(self._quirks, {"error": chunk.x_groq.error}))
-        usage = read_usage(counts) if counts is not None else None
+        usage = None
+        if counts is not None:
+            is_beside = self._quirks.reasoning_is_beside
+            usage = read_usage(counts, reasoning_is_beside=is_beside)
         if usage is not None:
             self._usage = usage
             self._is_usage_final = self._reason is not None

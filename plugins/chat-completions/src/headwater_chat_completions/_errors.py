@@ -124,10 +124,11 @@ def _told(quirks: Quirks, error: ErrorBody, status: int | None) -> type[Headwate
         kind = quirks.error_codes.get(word or "") or _TELLING.get(word or "")
         if kind is not None:
             return kind
-    if status in _REFUSED_STATUSES and any(
-        phrase in error.message for phrase in quirks.context_phrases
-    ):
-        return ContextTooLong
+    if status in _REFUSED_STATUSES:
+        if any(phrase in error.message for phrase in quirks.context_phrases):
+            return ContextTooLong
+        if any(phrase in error.message for phrase in quirks.key_phrases):
+            return AuthenticationError
     return None
 
 

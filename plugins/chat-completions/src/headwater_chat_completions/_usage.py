@@ -9,16 +9,21 @@ from ._wire import TokenCounts
 __all__ = ["read_usage"]
 
 
-def read_usage(counts: TokenCounts) -> Usage | None:
+def read_usage(counts: TokenCounts, *, reasoning_is_beside: bool = False) -> Usage | None:
     """Read a usage object, whatever the server's arithmetic; None where it holds no count.
 
-    Input includes cached tokens everywhere. Output includes reasoning, but for servers whose own
-    total shows that they count it beside the output: there it is added.
+    Input includes cached tokens everywhere. Output includes reasoning, but for servers that count
+    it beside the output, as their own total shows, or their quirks say where it shows nothing:
+    there it is added.
 
     Shapes:
         {"prompt_tokens": 9, "completion_tokens": 7}              -> Usage(9, 7)
         {"prompt_tokens": 294, "completion_tokens": 63, "total_tokens": 699,
          "completion_tokens_details": {"reasoning_tokens": 342}}  -> Usage(294, 405, …)
+
+    Args:
+        counts: The usage object.
+        reasoning_is_beside: What the quirks say.
 
     Source:
         FORMATS 1.3.
@@ -34,8 +39,9 @@ def read_usage(counts: TokenCounts) -> Usage | None:
         outputs.reasoning_tokens if outputs is not None else None, counts.reasoning_tokens
     )
     if prompt is not None and completion is not None and reasoning:
-        is_beside = _whole(counts.total_tokens) == prompt + completion + reasoning
-        completion += reasoning if is_beside else 0
+        total, without = _whole(counts.total_tokens), prompt + completion
+        if total == without + reasoning or (reasoning_is_beside and total != without):
+            completion += reasoning
     usage = Usage(
         prompt,
         completion,

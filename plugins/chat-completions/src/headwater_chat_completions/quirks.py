@@ -39,6 +39,8 @@ class Quirks:
         seed_field: The field for the seed; None: the server has none.
         required_word: The word of `tool_choice` for "must call a tool".
         asks_for_usage: Whether a stream has to be asked for its usage, with `stream_options`.
+        reasoning_is_beside: Whether the server counts reasoning beside its output tokens, not as a
+            part of them; its own total, where there is one, says so or denies it.
         media: The kinds of files that a user message may hold.
         result_media: The kinds of files that a tool result may hold.
         takes_json_schema: Whether the answer can be held to a schema, not to JSON alone.
@@ -54,6 +56,8 @@ class Quirks:
         health_path: Where the server tells its health, below its root; None: nowhere.
         context_phrases: What stands in the message of a refusal for too long an input, for servers
             that have no code for it.
+        key_phrases: What stands in the message of a refusal of the key, where neither status nor
+            code tells it.
         error_codes: Codes of errors that this server has to itself, and the class of each.
 
     Source:
@@ -65,6 +69,7 @@ class Quirks:
     seed_field: str | None = "seed"
     required_word: str = "required"
     asks_for_usage: bool = True
+    reasoning_is_beside: bool = False
     media: frozenset[MediaKind] = frozenset({Image, Audio, Document})
     result_media: frozenset[MediaKind] = frozenset()
     takes_json_schema: bool = True
@@ -77,4 +82,5 @@ class Quirks:
     models_path: str | None = "/models"
     health_path: str | None = None
     context_phrases: tuple[str, ...] = ("maximum context length", "max context length")
+    key_phrases: tuple[str, ...] = ()
     error_codes: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)
