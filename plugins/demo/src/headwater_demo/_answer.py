@@ -12,6 +12,7 @@ from headwater import (
     FinishReason,
     JSONObject,
     ModelNotFound,
+    Part,
     ReasoningEffort,
     Role,
     Text,
@@ -21,6 +22,7 @@ from headwater import (
     UnsupportedFeature,
     Usage,
 )
+from headwater.parts import Media
 
 from ._eliza import answer as eliza
 from ._sample import sample
@@ -29,7 +31,7 @@ __all__ = ["MODELS", "Answer", "count_words", "input_words", "plan"]
 
 MODELS = {
     "eliza": "converses by keywords, in the manner of ELIZA (1966); it is no language model",
-    "echo": "repeats what it is told",
+    "echo": "repeats what it is told, and tells what files it was sent",
 }
 _WORDS = re.compile(r"\s*\S+\s*$|\s*\S+")
 
@@ -101,14 +103,24 @@ def _said(request: ChatRequest) -> str:
     """Give the last thing said to the model, a tool's result included."""
     for message in request.messages:
         for part in message.parts:
-            if message.role is not Role.ASSISTANT and not isinstance(part, Text | ToolResult):
+            if isinstance(part, Media) and request.model.name != "echo":
                 raise UnsupportedFeature(
-                    f"{request.model} reads text alone, not {type(part).__name__}"
+                    f"{request.model} reads text alone, not {type(part).__name__}; demo/echo tells "
+                    "what it was sent"
                 )
     last = request.messages[-1]
-    if last.role is Role.TOOL:
-        return " ".join(part.text for part in last.parts if isinstance(part, ToolResult))
-    return last.text
+    return " ".join(filter(None, map(_told, last.parts)))
+
+
+def _told(part: Part) -> str:
+    match part:
+        case Text() | ToolResult():
+            return part.text
+        case Media():
+            what = f"{len(part.data)} bytes" if part.data is not None else "by its address"
+            return f"[{type(part).__name__.lower()}: {part.media_type or 'of some type'}, {what}]"
+        case _:
+            return ""  # what only an answer holds, at the end of a history
 
 
 def _thoughts(request: ChatRequest, said: str) -> tuple[str, ...]:
