@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater import (
+    ChatRequest,
     Event,
     Finished,
     HeadwaterError,
+    ModelId,
     ToolCallDelta,
     ToolCallFinished,
     ToolCallStarted,
+    fold,
+    tool_result,
+    user,
 )
 from headwater.wire.sse import SSEDecoder
 from headwater_anthropic._decode import Decoder
+from headwater_anthropic._encode import encode_request
 
 from .events import CALL, START, STOP, TEXT, argued, block, ended, said
 from .server import slices, sse
@@ -105,3 +113,19 @@ def test_no_body_is_too_much(body: bytes) -> None:
     except HeadwaterError:
         return
     assert isinstance(events[-1], Finished)
+
+
+@given(sent=st.lists(OBJECTS, max_size=8))
+def test_every_answer_can_be_sent_back(sent: list[dict[str, object]]) -> None:
+    """Whatever is folded of a stream, cut or whole, makes a turn that can be written as JSON."""
+    decoder = Decoder()
+    events: list[Event] = []
+    with suppress(HeadwaterError):
+        for value in sent:
+            events += decoder.feed(json.dumps(value))
+    answer = fold(events).message
+    results = [tool_result(call.call_id, "done") for call in answer.tool_calls]
+    model = ModelId("anthropic", "claude-sonnet-4-5")
+    request = ChatRequest(model=model, messages=(user("Go."), answer, *results, user("And?")))
+    body = encode_request(request, is_stream=True).body
+    assert json.loads(msgspec.json.encode(body))["messages"][-1]["role"] == "user"

@@ -15,6 +15,7 @@ from headwater import (
     Event,
     Health,
     InvalidRequest,
+    Limits,
     ModelInfo,
     ProtocolError,
     ProviderInfo,
@@ -76,6 +77,8 @@ class Anthropic:
         key_variables=(KEY_VARIABLE, TOKEN_VARIABLE),
         base_url_variable="ANTHROPIC_BASE_URL",
         homepage="https://platform.claude.com/settings/keys",
+        # Newer models keep their thoughts to themselves, and may think for minutes.
+        limits=Limits(first_content_s=300),
     )
 
     @hookimpl
