@@ -1,0 +1,130 @@
+"""The handle that a caller iterates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from headwater import (
+    ChatRequest,
+    Event,
+    Finished,
+    FinishReason,
+    Provenance,
+    ReasoningDelta,
+    Runner,
+    Started,
+    TextDelta,
+    Usage,
+    hookimpl,
+)
+from headwater.wire.transport import Transport
+
+
+class Slow:
+    """Take a moment between contents."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        yield Started("m-1", "r-1")
+        await transport.wait(asyncio.sleep(0.01))
+        yield ReasoningDelta("hm")
+        await transport.wait(asyncio.sleep(0.03))
+        yield TextDelta("a")
+        yield TextDelta("", {"seal": 1})
+        yield TextDelta("b")
+        await transport.wait(asyncio.sleep(0.01))
+        yield Finished(FinishReason.STOP, "stop", Usage(1, 50))
+
+
+@pytest.fixture
+def runner() -> Runner:
+    """Make a runner with the slow provider."""
+    return Runner(providers={"slow": Slow()})
+
+
+async def test_text_is_text_alone(runner: Runner) -> None:
+    """No reasoning, and nothing empty."""
+    assert [text async for text in runner.stream_chat("slow/m", "Hi").text()] == ["a", "b"]
+
+
+async def test_text_may_be_left_and_taken_up_again(runner: Runner) -> None:
+    """Leaving the text leaves the stream open."""
+    async with runner.stream_chat("slow/m", "Hi") as stream:
+        async for text in stream.text():
+            assert text == "a"
+            break
+        assert [text async for text in stream.text()] == ["b"]
+
+
+async def test_a_stream_is_collected(runner: Runner) -> None:
+    """To the whole answer, also when some of it was read before."""
+    stream = runner.stream_chat("slow/m", "Hi")
+    await anext(stream)
+    response = await stream.collect()
+    assert (response.text, response.reasoning, response.model) == ("ab", "hm", "m-1")
+    assert response == stream.response
+
+
+async def test_a_stream_ends_once(runner: Runner) -> None:
+    """After its end there is nothing, however often it is asked; closing changes nothing."""
+    stream = runner.stream_chat("slow/m", "Hi")
+    await stream.collect()
+    await stream.aclose()
+    for _ in range(2):
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+
+
+async def test_a_response_grows(runner: Runner) -> None:
+    """It can be looked at at any time, and says that it is partial."""
+    stream = runner.stream_chat("slow/m", "Hi")
+    assert (stream.response.text, stream.response.usage.is_known) == ("", False)
+    async for event in stream:
+        if event == TextDelta("a"):
+            break
+    assert (stream.response.text, stream.response.finish_reason) == ("a", None)
+    assert stream.response.usage.provenance is Provenance.ESTIMATED
+    await stream.aclose()
+
+
+async def test_metrics_tell_how_fast(runner: Runner) -> None:
+    """The first content, the whole, the longest gap, and the speed in between."""
+    stream = runner.stream_chat("slow/m", "Hi")
+    before = stream.metrics
+    await stream.collect()
+    metrics = stream.metrics
+    assert (before.attempts, before.total_s, before.output_tokens_per_s) == (0, None, None)
+    assert metrics.attempts == 1
+    assert metrics.first_content_s is not None
+    assert metrics.total_s is not None
+    assert metrics.longest_gap_s is not None
+    assert metrics.output_tokens_per_s is not None
+    assert 0.01 <= metrics.first_content_s <= metrics.total_s
+    assert 0.03 <= metrics.longest_gap_s <= metrics.total_s
+    speed = 50 / (metrics.total_s - metrics.first_content_s)
+    assert metrics.output_tokens_per_s == pytest.approx(speed, rel=0.05)
+
+
+async def test_metrics_may_be_looked_at_under_way(runner: Runner) -> None:
+    """A speed so far, and no total."""
+    stream = runner.stream_chat("slow/m", "Hi")
+    async for event in stream:
+        if event == TextDelta("a"):
+            break
+    metrics = stream.metrics
+    assert (metrics.total_s, metrics.output_tokens_per_s is not None) == (None, True)
+    await stream.aclose()
+
+
+async def test_the_consumers_time_is_no_gap(runner: Runner) -> None:
+    """Only the wait for the model counts."""
+    stream = runner.stream_chat("slow/m", "Hi")
+    async for _ in stream:
+        await asyncio.sleep(0.02)
+    assert stream.metrics.longest_gap_s is not None
+    assert stream.metrics.longest_gap_s < 0.06

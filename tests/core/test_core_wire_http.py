@@ -1,0 +1,80 @@
+"""The transport over aiohttp: what needs no server to be seen."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from headwater import ConfigurationError, ConnectFailed, HeadwaterError, StreamInterrupted
+from headwater.wire.http import HTTPTransport, _as_ours, _Connection
+from headwater.wire.transport import HTTPRequest
+
+REQUEST = HTTPRequest("POST", "https://h/v1?key=secret")
+KEY = cast("Any", SimpleNamespace(host="h", port=1, ssl=True, is_ssl=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "is_retryable"),
+    [
+        (
+            aiohttp.ClientConnectorDNSError(KEY, socket.gaierror(socket.EAI_AGAIN, "later")),
+            ConnectFailed,
+            True,
+        ),
+        (
+            aiohttp.ClientConnectorDNSError(KEY, socket.gaierror(socket.EAI_NONAME, "no")),
+            ConnectFailed,
+            False,
+        ),
+        (
+            aiohttp.ClientConnectorError(KEY, OSError(errno.ECONNREFUSED, "refused")),
+            ConnectFailed,
+            True,
+        ),
+        (aiohttp.ClientProxyConnectionError(KEY, OSError("no")), ConnectFailed, True),
+        (aiohttp.ServerDisconnectedError(), StreamInterrupted, True),
+        (ConnectionResetError(), StreamInterrupted, True),
+        (aiohttp.InvalidURL("x"), ConfigurationError, False),
+        (ValueError("x"), ConfigurationError, False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_what_aiohttp_raises_becomes_ours(
+    error: Exception, kind: type[HeadwaterError], is_retryable: bool
+) -> None:
+    """Each with its own class, whether it may pass, and the address without its query."""
+    ours = _as_ours(error, REQUEST)
+    assert (type(ours), ours.is_retryable) == (kind, is_retryable)
+    assert ("https://h/v1" in str(ours), "secret" in str(ours)) == (True, False)
+
+
+@pytest.mark.parametrize("proxy", ["proxy:8080", "http://user:pass@proxy"])
+def test_a_proxy_that_cannot_be_used_is_refused_at_once(proxy: str) -> None:
+    """A setting is checked when it is made."""
+    with pytest.raises(ConfigurationError):
+        HTTPTransport(proxy=proxy)
+
+
+def test_a_connection_without_a_listener_stands_all_the_same() -> None:
+    """Who sends without asking when it went out is not told."""
+    connection = _Connection(REQUEST)
+    connection.stands(was_reused=True)
+    assert connection.was_reused
+
+
+async def test_a_transport_waits() -> None:
+    """For what is no HTTP, as any transport does."""
+    assert await HTTPTransport().wait(asyncio.sleep(0, "done")) == "done"
+
+
+async def test_a_transport_that_sent_nothing_closes_nothing() -> None:
+    """Any number of times."""
+    transport = HTTPTransport()
+    await transport.aclose()
+    await transport.aclose()

@@ -1,0 +1,94 @@
+"""TLS is always verified, and says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from headwater import ConfigurationError, ConnectFailed, Runner
+from headwater.wire.http import HTTPTransport
+
+from .provider import Wire
+from .wire import refusal
+
+CERTIFICATE = Path(__file__).parent / "localhost.pem"  # made for these tests, trusted by nobody
+
+
+@pytest.fixture
+async def secure_url() -> AsyncGenerator[str, None]:
+    """Serve a refusal over TLS, with a certificate that only its own file trusts."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        answer = refusal(401)[0]
+        assert isinstance(answer, bytes)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture
+async def plain_port() -> AsyncGenerator[int, None]:
+    """Listen without TLS."""
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def error_of(url: str, transport: HTTPTransport) -> BaseException:
+    """Make a call that fails."""
+    async with Runner(providers={"wire": Wire(url)}, transport=transport) as runner:
+        with pytest.raises(Exception) as caught:  # noqa: PT011  # whichever it is, it is looked at
+            await runner.chat("wire/m", "Hi", attempts=1)
+    await transport.aclose()
+    return caught.value
+
+
+async def test_a_certificate_that_nobody_trusts_is_refused(secure_url: str) -> None:
+    """The error says what to do for a certificate of one's own, and it is not tried again."""
+    error = await error_of(secure_url, HTTPTransport())
+    assert isinstance(error, ConnectFailed)
+    assert ("give HTTPTransport a ca_file" in str(error), error.is_retryable) == (True, False)
+
+
+async def test_a_certificate_of_ones_own_is_trusted(secure_url: str) -> None:
+    """With the file that holds it, the server's answer arrives."""
+    error = await error_of(secure_url, HTTPTransport(ca_file=CERTIFICATE))
+    assert getattr(error, "status", None) == 401
+
+
+async def test_a_certificate_for_another_name_is_refused(secure_url: str) -> None:
+    """Trusted or not, it has to be the host's."""
+    url = secure_url.replace("localhost", "127.0.0.2")
+    assert isinstance(await error_of(url, HTTPTransport(ca_file=CERTIFICATE)), ConnectFailed)
+
+
+async def test_a_server_without_tls_is_named(plain_port: int) -> None:
+    """https:// to a port that speaks plain HTTP is no reason to try again."""
+    error = await error_of(f"https://localhost:{plain_port}", HTTPTransport())
+    assert isinstance(error, ConnectFailed)
+    assert not error.is_retryable
+
+
+@pytest.mark.parametrize("name", ["missing.pem", "test_faults_tls.py"])
+async def test_certificates_that_cannot_be_read_are_named(name: str) -> None:
+    """A file that is missing, or holds something else, is a setting that is wrong."""
+    error = await error_of("https://localhost:1", HTTPTransport(ca_file=CERTIFICATE.parent / name))
+    assert isinstance(error, ConfigurationError)
+    assert "cannot read certificates from ca_file" in str(error)
+    assert name in str(error)
