@@ -13,9 +13,11 @@ from .call import Call
 from .discovery import Provider
 from .errors import (
     AuthenticationError,
+    ContextTooLong,
     HeadwaterError,
     ModelNotFound,
     PluginError,
+    QuotaExceeded,
     StreamInterrupted,
     printable,
 )
@@ -173,10 +175,8 @@ def as_ours(
 ) -> HeadwaterError:
     """Complete an error that leaves a plugin: whose it is, what to do, and no key in it."""
     ours = error if isinstance(error, HeadwaterError) else _plugin_failure(error, provider)
-    if isinstance(ours, AuthenticationError) and provider.info.key_variables:
-        ours.reword(f"{ours.message} (check {' or '.join(provider.info.key_variables)})")
-    elif isinstance(ours, ModelNotFound):
-        ours.reword(f"{ours.message} (`headwater models {provider.name}` lists what there is)")
+    if advice := _advice(ours, provider):
+        ours.reword(f"{ours.message} ({advice})")
     ours.reword(redact(ours.message, transport.secrets))
     ours.provider = ours.provider or provider.name
     ours.model = ours.model or str(call.request.model)
@@ -188,6 +188,22 @@ def as_ours(
     ours.__cause__ = None if _shows_key(cause, transport) else cause
     ours.__context__ = None  # an exception of aiohttp may hold the headers
     return ours
+
+
+def _advice(error: HeadwaterError, provider: Provider) -> str:
+    """Say what to do about an error, where the provider's own words seldom do."""
+    match error:
+        case AuthenticationError():
+            variables = " or ".join(provider.info.key_variables)
+            return f"check {variables}" if variables else ""
+        case ModelNotFound():
+            return f"`headwater models {provider.name}` lists what there is"
+        case ContextTooLong():
+            return "shorten the conversation, or choose a model that reads more"
+        case QuotaExceeded():
+            return "to wait does not help: top up the account"
+        case _:
+            return ""
 
 
 def _plugin_failure(error: Exception, provider: Provider) -> PluginError:

@@ -9,7 +9,7 @@ from typing import Final
 
 from .errors import MalformedKey, MissingKey
 
-__all__ = ["Secret", "find_key", "redact", "require_key"]
+__all__ = ["Secret", "as_secret", "find_key", "redact", "require_key"]
 
 REDACTED: Final = "***"
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -68,6 +68,15 @@ class Secret:
         return f"Secret({REDACTED!r})"
 
     __str__ = __repr__
+
+
+def as_secret(value: str | Secret | None) -> Secret | None:
+    """Convert what a caller gives as a key, as `Secret.of` does: the converter of a plugin's field.
+
+    Raises:
+        MalformedKey: It cannot be a key.
+    """
+    return Secret.of(value)  # a function, since mypy takes no class method for a converter
 
 
 def find_key(given: Secret | None, *variables: str) -> Secret | None:

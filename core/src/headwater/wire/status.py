@@ -143,6 +143,19 @@ class ErrorBody:
     param: str | None = attrs.field(default=None, kw_only=True)
     details: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True)
 
+    def word(self, status: int | None = None) -> str | None:
+        """Give the provider's own word: its code, or its type where the code says less.
+
+        Shapes:
+            (code="model_not_found", type="invalid_request_error") -> "model_not_found"
+            (code="401", type="invalid_api_key"), status 401       -> "invalid_api_key"
+
+        Args:
+            status: The status beside it, which a code may just repeat.
+        """
+        is_repeated = self.code is not None and self.code == str(status)
+        return (self.type or self.code) if is_repeated else (self.code or self.type)
+
     @classmethod
     def read(cls, body: bytes | str) -> ErrorBody:
         """Read the body of an error response, or the payload of an error frame.
@@ -220,7 +233,7 @@ def status_error(
         body.message or f"the provider answered with status {status} and said no more",
         is_retryable=is_retryable if stated is None else stated,
         status=status,
-        code=body.code or body.type,
+        code=body.word(status),
         request_id=request_id(headers),
         retry_after_s=retry_after_s(headers) or retry_after,
     )
