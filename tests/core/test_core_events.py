@@ -11,7 +11,7 @@ from headwater.events import is_content
 
 
 @pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__name__)
-def test_content_is_what_a_retry_would_repeat(kind: type) -> None:
+def test_content_is_what_a_retry_would_repeat(kind: type[object]) -> None:
     """Every event but the three that say nothing of the answer."""
     event = object.__new__(kind)
     assert is_content(event) == (kind not in {Started, UsageUpdated, RawFrame})

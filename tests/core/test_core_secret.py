@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headwater import ConfigurationError, MissingKey, Secret
-from headwater.secret import find_key, redact, require_key
+from headwater.secret import as_secret, find_key, redact, require_key
 
 KEY = "sk-0123"
 
@@ -36,6 +36,11 @@ def test_a_key_is_taken_as_text_or_as_itself() -> None:
     assert Secret.of(KEY) == secret
     assert Secret.of(secret) is secret
     assert Secret.of(None) is None
+
+
+def test_a_key_is_a_field_of_a_provider() -> None:
+    """The converter of the field takes what `Secret.of` takes."""
+    assert as_secret(KEY) == Secret(KEY)
 
 
 def test_keys_are_equal_by_what_they_reveal() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from types import SimpleNamespace
 from typing import Any, cast
@@ -71,6 +72,18 @@ def test_a_connection_without_a_listener_stands_all_the_same() -> None:
 async def test_a_transport_waits() -> None:
     """For what is no HTTP, as any transport does."""
     assert await HTTPTransport().wait(asyncio.sleep(0, "done")) == "done"
+
+
+async def test_a_session_of_the_process_that_forked_us_is_left_alone() -> None:
+    """To close its connections would be to say goodbye in the parent's name."""
+    transport = HTTPTransport()
+    session = await transport._session_here()
+    connector = session.connector
+    assert connector is not None
+    transport._owner = (asyncio.get_running_loop(), os.getpid() + 1)
+    await transport.aclose()
+    assert not connector.closed
+    await connector.close()
 
 
 async def test_a_transport_that_sent_nothing_closes_nothing() -> None:

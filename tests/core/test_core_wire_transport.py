@@ -84,6 +84,11 @@ async def test_a_response_gives_lines() -> None:
     assert await listed(response.ndjson()) == frames == [b'{"a":1}', b'{"b":2}']
 
 
+async def test_lines_need_nobody_to_be_shown_to() -> None:
+    """Frames are kept for those who asked."""
+    assert await listed(answer(b"{}\n").ndjson()) == [b"{}"]
+
+
 async def test_an_unterminated_line_that_is_no_json_does_not_count() -> None:
     """It was cut."""
     assert await listed(answer(b'{"a"').ndjson()) == []

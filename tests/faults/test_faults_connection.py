@@ -15,8 +15,8 @@ from headwater import (
 from headwater.middleware import Retry, Timeout
 
 from .provider import Wire
-from .rig import FaultServer, Reset, Wait
-from .wire import CHUNKED, DONE, head, refusal, said, whole
+from .rig import FaultServer, Reset, Step, Wait
+from .wire import CHUNKED, DONE, LAST_CHUNK, head, refusal, said, whole
 
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 520, 529)
 NOT_RETRIED = (400, 401, 402, 403, 404, 405, 413, 415, 422)
@@ -45,6 +45,7 @@ async def test_a_name_without_an_address_is_named() -> None:
             await runner.chat("wire/m", "Hi", attempts=1)
 
 
+@pytest.mark.slow
 async def test_the_error_body_is_not_waited_for(runner: Runner, server: FaultServer) -> None:
     """A refusal whose body stalls keeps its status."""
     started_at = asyncio.get_running_loop().time()
@@ -91,6 +92,17 @@ async def test_a_complete_stream_gives_its_connection_back(
     for _ in range(3):
         await runner.stream_chat("wire/m", "Hi").collect()
     assert (len(server.requests), len(server.connections)) == (3, 1)
+
+
+async def test_what_follows_the_end_mark_at_once_is_drained(
+    runner: Runner, server: FaultServer
+) -> None:
+    """A body that ends a little after its mark gives its connection back all the same."""
+    late: list[Step] = [Wait(0.01), said("more"), Wait(0.01), LAST_CHUNK]
+    server.answers([CHUNKED + said("a", DONE), *late], whole("b"))
+    for _ in range(2):
+        await runner.stream_chat("wire/m", "Hi").collect()
+    assert len(server.connections) == 1
 
 
 async def test_a_late_end_of_the_body_costs_the_connection_and_no_time(

@@ -74,7 +74,9 @@ class Retry:
                 call.limits.attempts, self._limits.attempts, call.declared_limits.attempts, ATTEMPTS
             )
         )
-        for number in range(1, attempts + 1):
+        number = 0
+        while True:
+            number += 1
             held = _Held()
             try:
                 async with aclosing(call_next(call)) as items:
