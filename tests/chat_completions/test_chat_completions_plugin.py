@@ -27,7 +27,7 @@ from headwater import (
     user,
 )
 from headwater_chat_completions import ChatCompletions, Quirks, Service
-from headwater_chat_completions.services import compatible, llamacpp, lmstudio, vllm
+from headwater_chat_completions.local_services import compatible, llamacpp, lmstudio, vllm
 
 from .frames import DONE, answer, chunk, delta, end
 from .scripted import Answer, Scripted, streamed

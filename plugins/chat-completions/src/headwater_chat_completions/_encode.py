@@ -9,6 +9,7 @@ import attrs
 
 from headwater import (
     ChatRequest,
+    JSONObject,
     JSONValue,
     ResponseFormat,
     Tool,
@@ -17,7 +18,7 @@ from headwater import (
 )
 
 from ._messages import Conversation
-from .quirks import Quirks
+from .quirks import Family, Quirks
 
 __all__ = ["Encoded", "encode_request"]
 
@@ -65,7 +66,10 @@ def encode_request(
         body["stream"] = True
         if quirks.asks_for_usage and asks_for_usage:
             body["stream_options"] = {"include_usage": True}
+    family = quirks.family(request.model.name)
     body.update(_settings(request, quirks))
+    body.update(family.body)
+    body.update(_effort(request, family))
     body.update(_tools(request, quirks))
     if request.response_format is not None:
         body["response_format"] = _response_format(request, request.response_format, quirks)
@@ -74,7 +78,7 @@ def encode_request(
 
 
 def _settings(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
-    """Encode the numbers, and how long to think."""
+    """Encode the numbers, and where to stop."""
     given: dict[str, object] = {
         quirks.max_tokens_field: request.max_output_tokens,
         "temperature": request.temperature,
@@ -85,19 +89,29 @@ def _settings(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
         given[quirks.seed_field] = request.seed
     elif request.seed is not None:
         raise UnsupportedFeature(f"{request.model} takes no seed")
-    if request.reasoning is not None:
-        if request.reasoning not in quirks.efforts:
-            raise UnsupportedFeature(
-                f'{request.model} takes no reasoning effort "{request.reasoning}"; it takes '
-                f"{', '.join(quirks.efforts) or 'none at all'}"
-            )
-        given.update(quirks.efforts[request.reasoning])
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _effort(request: ChatRequest, family: Family) -> JSONObject:
+    """Encode how long to think, in the words of the model's family."""
+    if request.reasoning is None:
+        return {}
+    efforts = family.efforts or {}
+    if request.reasoning not in efforts:
+        raise UnsupportedFeature(
+            f'{request.model} takes no reasoning effort "{request.reasoning}"; it takes '
+            f"{', '.join(efforts) or 'none at all'}"
+        )
+    return efforts[request.reasoning]
 
 
 def _tools(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
     if not request.tools:
         return {}
+    if not quirks.takes_tools:
+        raise UnsupportedFeature(
+            f"{request.model} takes no tools; leave them out, or choose another provider"
+        )
     encoded: dict[str, object] = {"tools": [_tool(tool) for tool in request.tools]}
     match request.tool_choice:
         case None:
@@ -124,6 +138,10 @@ def _response_format(
     request: ChatRequest, wanted: ResponseFormat, quirks: Quirks
 ) -> dict[str, object]:
     if wanted.schema is None:
+        if not quirks.takes_json_object:
+            raise UnsupportedFeature(
+                f"{request.model} cannot be held to JSON of any shape; give a JSON schema"
+            )
         return {"type": "json_object"}
     if not quirks.takes_json_schema:
         raise UnsupportedFeature(

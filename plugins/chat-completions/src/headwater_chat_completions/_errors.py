@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import attrs
+
 from headwater.errors import (
     AuthenticationError,
     ContextTooLong,
@@ -31,6 +33,7 @@ _TELLING: Final[Mapping[str, type[HeadwaterError]]] = {
     "insufficient_quota": QuotaExceeded,
     "invalid_api_key": AuthenticationError,
     "model_not_found": ModelNotFound,
+    "invalid_model": ModelNotFound,  # Mistral, Perplexity
     "DeploymentNotFound": ModelNotFound,  # Azure
 }
 
@@ -82,7 +85,7 @@ def read_error(
     Source:
         FORMATS 9.1 and 9.2.
     """
-    error = ErrorBody.read(body)
+    error = _with_cause(ErrorBody.read(body))
     kind = _told(quirks, error, status)
     return status_error(
         status,
@@ -106,7 +109,7 @@ def frame_error(quirks: Quirks, value: Any) -> HeadwaterError:
     Source:
         FORMATS 9.3.
     """
-    error = ErrorBody.read(value) if isinstance(value, str) else ErrorBody.of(value)
+    error = _with_cause(ErrorBody.read(value) if isinstance(value, str) else ErrorBody.of(value))
     status = _inner_status(error.details)
     kind = _told(quirks, error, status)
     if kind is None:
@@ -114,8 +117,22 @@ def frame_error(quirks: Quirks, value: Any) -> HeadwaterError:
     return kind(
         error.message or "the provider broke off its answer with an error and said no more",
         is_retryable=_stated_retry(kind, error),
-        code=error.code or error.type,
+        code=error.word(status),
     )
+
+
+def _with_cause(error: ErrorBody) -> ErrorBody:
+    """Add what the provider behind this one said, where the error just says that there is more.
+
+    Source:
+        FORMATS 8, OpenRouter: `metadata.raw` holds the body of the error that it passes on.
+    """
+    metadata = error.details.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    said = ErrorBody.read(raw).message if isinstance(raw, str) else ""
+    if not said or said in error.message:
+        return error
+    return attrs.evolve(error, message=f"{error.message}: {said}" if error.message else said)
 
 
 def _told(quirks: Quirks, error: ErrorBody, status: int | None) -> type[HeadwaterError] | None:
@@ -129,6 +146,8 @@ def _told(quirks: Quirks, error: ErrorBody, status: int | None) -> type[Headwate
             return ContextTooLong
         if any(phrase in error.message for phrase in quirks.key_phrases):
             return AuthenticationError
+        if any(phrase in error.message for phrase in quirks.model_phrases):
+            return ModelNotFound
     return None
 
 

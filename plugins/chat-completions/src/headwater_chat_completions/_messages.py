@@ -61,14 +61,15 @@ class Conversation:
     quirks: Quirks
     dropped: list[str] = attrs.field(factory=list)
 
-    def encode(self, messages: Iterable[Message]) -> list[dict[str, object]]:
+    def encode(self, messages: Sequence[Message]) -> list[dict[str, object]]:
         """Turn messages into those of the wire.
 
         Raises:
             UnsupportedFeature: One holds what the server cannot take.
         """
         encoded: list[dict[str, object]] = []
-        for message in messages:
+        wanted = self._wanted_back(messages)
+        for place, message in enumerate(messages):
             match message.role:
                 case Role.SYSTEM:
                     content = self._content(message.parts, ())
@@ -77,12 +78,24 @@ class Conversation:
                     content = self._content(message.parts, self.quirks.media)
                     encoded.append({"role": "user", "content": content})
                 case Role.ASSISTANT:
-                    encoded.append(self._answer(message))
+                    encoded.append(self._answer(message, is_thought_wanted=place in wanted))
                 case Role.TOOL:
                     encoded.extend(self._result(part) for part in message.parts)
         return encoded
 
-    def _answer(self, message: Message) -> dict[str, object]:
+    def _wanted_back(self, messages: Sequence[Message]) -> Collection[int]:
+        """Find the messages whose reasoning the server wants back: all, or of turns with tools."""
+        if not self.quirks.reasoning_back_with_tools:
+            return range(len(messages))
+        wanted: set[int] = set()
+        turn: list[int] = []  # from one user message to the next
+        for place, message in enumerate(messages):
+            turn = [] if message.role is Role.USER else [*turn, place]
+            if message.role is Role.TOOL or not wanted.isdisjoint(turn):
+                wanted.update(turn)
+        return wanted
+
+    def _answer(self, message: Message, *, is_thought_wanted: bool) -> dict[str, object]:
         """Encode a turn of the model."""
         text = "".join(part.text for part in message.parts if isinstance(part, Text))
         calls = [self._call(part) for part in message.parts if isinstance(part, ToolCall)]
@@ -91,7 +104,9 @@ class Conversation:
             answer["tool_calls"] = calls
         elif not text:
             answer["content"] = ""
-        answer.update(self._reasoning(self._thoughts(message), text))
+        thoughts = self._thoughts(message)
+        if is_thought_wanted:
+            answer.update(self._reasoning(thoughts, text))
         return answer
 
     def _thoughts(self, message: Message) -> list[Reasoning]:
@@ -127,6 +142,8 @@ class Conversation:
                 return {}
 
     def _call(self, call: ToolCall) -> dict[str, object]:
+        if not self.quirks.takes_tools:  # their results follow, and would be refused as well
+            raise self._unsupported("a conversation with tool calls; begin another without")
         arguments = call.raw_arguments
         if not arguments.strip():
             arguments = _json_text(call.arguments or {})

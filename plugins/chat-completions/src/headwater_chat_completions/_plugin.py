@@ -24,10 +24,11 @@ from headwater import (
     fold,
     hookimpl,
 )
-from headwater.secret import find_key, require_key
+from headwater.secret import as_secret, find_key, require_key
 from headwater.wire.transport import HTTPRequest, Response, Transport
-from headwater.wire.url import find_base_url, join_url
+from headwater.wire.url import find_base_url
 
+from ._address import chat_url, health_url, models_url
 from ._decode import Decoder
 from ._encode import encode_request
 from ._errors import read_error
@@ -39,10 +40,6 @@ __all__ = ["ChatCompletions"]
 
 class _UsageRefused(InvalidRequest):
     """Say that the server refused a request, and named `stream_options` as it did."""
-
-
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
 
 
 @attrs.define(eq=False)
@@ -60,7 +57,7 @@ class ChatCompletions:
     """
 
     base_url: str | None = None
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
     quirks: Quirks = attrs.field(factory=Quirks, kw_only=True)
     info: ProviderInfo = attrs.field(
         factory=lambda: ProviderInfo("OpenAI-compatible server"), kw_only=True
@@ -91,7 +88,7 @@ class ChatCompletions:
     async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
         """Give the whole answer to one request; see `headwater.hookspecs`."""
         encoded = encode_request(request, self.quirks, is_stream=False)
-        sent = self._post(encoded.body, "application/json")
+        sent = self._post(request, encoded.body, "application/json")
         async with transport.send(sent, errors=self._read_error) as response:
             body = await response.read()
         return fold(Decoder(self.quirks, request.messages, encoded.dropped).whole(body))
@@ -101,7 +98,8 @@ class ChatCompletions:
         """List the models; see `headwater.hookspecs`."""
         if self.quirks.models_path is None:
             raise UnsupportedFeature(f"{self.info.title} has no list of its models")
-        sent = HTTPRequest("GET", self._url(self.quirks.models_path), self._headers())
+        url = models_url(self._base_url(), self.quirks, self.quirks.models_path)
+        sent = HTTPRequest("GET", url, self._headers())
         async with transport.send(sent, errors=self._read_error) as response:
             body = await response.read()
         return [_model_info(facts) for facts in _models(body)]
@@ -110,10 +108,13 @@ class ChatCompletions:
     async def check_health(self, transport: Transport) -> Health:
         """Tell whether the server can be used; see `headwater.hookspecs`."""
         path = self.quirks.health_path
+        if path is None and self.quirks.models_path is None:
+            self._headers()  # no key is an answer; whether it is taken costs money to find out
+            return Health(True, f"nothing to ask: {self.info.title} tells no health of its own")
         if path is None:
             return Health(True, f"{len(await self.list_models(transport))} models")
-        root = self._url("").rstrip("/").removesuffix("/v1")
-        sent = HTTPRequest("GET", join_url(root, path), self._headers())
+        url = health_url(self._base_url(), self.quirks, path)
+        sent = HTTPRequest("GET", url, self._headers())
         async with transport.send(sent, errors=self._read_error):
             return Health(True, f"{self.info.title} is ready")
 
@@ -145,7 +146,7 @@ class ChatCompletions:
         encoded = encode_request(
             request, self.quirks, is_stream=True, asks_for_usage=asks_for_usage
         )
-        sent = self._post(encoded.body, "text/event-stream")
+        sent = self._post(request, encoded.body, "text/event-stream")
         may_refuse = asks_for_usage and self.quirks.asks_for_usage
         errors = self._read_usage_error if may_refuse else self._read_error
         response = await stack.enter_async_context(transport.send(sent, errors=errors))
@@ -162,19 +163,19 @@ class ChatCompletions:
             return _UsageRefused(error.message)
         return error
 
-    def _post(self, body: dict[str, object], accept: str) -> HTTPRequest:
+    def _post(self, request: ChatRequest, body: dict[str, object], accept: str) -> HTTPRequest:
+        url = chat_url(self._base_url(), self.quirks, request.model.name)
         headers = {"accept": accept, **self._headers()}
         try:
-            return HTTPRequest.post_json(self._url(self.quirks.chat_path), body, headers)
+            return HTTPRequest.post_json(url, body, headers)
         except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
             raise InvalidRequest(
                 f"the request cannot be written as JSON ({error}): check tools, response_format "
                 "and extra"
             ) from None
 
-    def _url(self, path: str) -> str:
-        variable = self.info.base_url_variable
-        return join_url(find_base_url(self.base_url, variable, self.default_base_url), path)
+    def _base_url(self) -> str:
+        return find_base_url(self.base_url, self.info.base_url_variable, self.default_base_url)
 
     def _headers(self) -> dict[str, str | Secret]:
         find = require_key if self.needs_key else find_key

@@ -1,17 +1,15 @@
-"""The servers that are known by name: a row each."""
+"""A server that is known by name: a row of what is its own, which makes provider objects."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import attrs
 
-from headwater import Audio, Image, Limits, ProviderInfo, Secret, Video
+from headwater import Limits, ProviderInfo, Secret
 
 from ._plugin import ChatCompletions
 from .quirks import Quirks
 
-__all__ = ["Service", "compatible", "llamacpp", "lmstudio", "vllm"]
+__all__ = ["Service"]
 
 
 @attrs.frozen
@@ -69,46 +67,3 @@ class Service:
             default_base_url=self.base_url,
             needs_key=self.needs_key,
         )
-
-
-LOADING_S: Final = 300.0  # a local server may load the model before it says the first word
-
-compatible = Service(
-    "OpenAI-compatible server",
-    description="any server that speaks Chat Completions, at the address you give",
-    key_variables=("HEADWATER_COMPATIBLE_API_KEY",),
-    base_url_variable="HEADWATER_COMPATIBLE_BASE_URL",
-)
-
-llamacpp = Service(
-    "llama.cpp server",
-    "http://127.0.0.1:8080/v1",
-    description="llama-server of llama.cpp, on this machine unless told otherwise",
-    key_variables=("HEADWATER_LLAMACPP_API_KEY",),
-    base_url_variable="HEADWATER_LLAMACPP_BASE_URL",
-    homepage="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
-    limits=Limits(first_content_s=LOADING_S),
-    quirks=Quirks(media=frozenset({Image, Audio}), health_path="/health"),
-)
-
-vllm = Service(
-    "vLLM",
-    "http://localhost:8000/v1",
-    description="vLLM's own server, on this machine unless told otherwise",
-    key_variables=("HEADWATER_VLLM_API_KEY",),
-    base_url_variable="HEADWATER_VLLM_BASE_URL",
-    homepage="https://docs.vllm.ai",
-    limits=Limits(first_content_s=LOADING_S),
-    quirks=Quirks(media=frozenset({Image, Audio, Video}), health_path="/health"),
-)
-
-lmstudio = Service(
-    "LM Studio",
-    "http://localhost:1234/v1",
-    description="the server of LM Studio, on this machine unless told otherwise",
-    key_variables=("HEADWATER_LMSTUDIO_API_KEY",),
-    base_url_variable="HEADWATER_LMSTUDIO_BASE_URL",
-    homepage="https://lmstudio.ai/docs",
-    limits=Limits(first_content_s=LOADING_S),
-    quirks=Quirks(media=frozenset({Image})),
-)
