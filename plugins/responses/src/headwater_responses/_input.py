@@ -109,7 +109,7 @@ class Conversation:
         match part:
             case ToolCall():
                 return [_call(part, is_ours=is_ours)]
-            case Reasoning(replay=dict() as item) if is_ours and self._can_be_read(item):
+            case Reasoning(replay=Mapping() as item) if is_ours and self._can_be_read(item):
                 return [item]
             case ProviderPart() if is_ours:
                 return [part.data]

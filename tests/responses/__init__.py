@@ -1,0 +1,1 @@
+"""The Responses dialect, in samples written by hand and as properties."""
