@@ -35,6 +35,7 @@ MODEL = ModelId("openai", "m1")
 OURS = "openai-responses"
 SEALED = {"type": "reasoning", "id": "rs1", "summary": [], "encrypted_content": "gA/=+é"}
 STEP: JSONObject = {"type": "web_search_call", "id": "ws1", "action": {"query": "q"}}
+SOUND = Quirks(audio_families=("m",))
 PICTURE = Image.from_bytes(b"\x01", "image/png")
 
 
@@ -102,7 +103,7 @@ def test_system_messages_stay_in_their_place(role: str) -> None:
 )
 def test_files_have_their_own_parts(part: Part, piece: dict[str, object]) -> None:
     """Images, documents and sounds go as the wire has them, in their place."""
-    sent = _content("See", part, quirks=Quirks(audio_families=("m",)))
+    sent = _content("See", part, quirks=SOUND)
     assert sent == [{"type": "input_text", "text": "See"}, piece]
 
 
@@ -118,9 +119,7 @@ def test_files_have_their_own_parts(part: Part, piece: dict[str, object]) -> Non
             "a sound by its address",
         ),
         (
-            lambda: _content(
-                Audio.from_bytes(b"a", "audio/ogg"), quirks=Quirks(audio_families=("m",))
-            ),
+            lambda: _content(Audio.from_bytes(b"a", "audio/ogg"), quirks=SOUND),
             "a sound of type audio/ogg",
         ),
         (lambda: _encoded(_answer(PICTURE)), "an image in an assistant message"),
