@@ -28,6 +28,7 @@ class Recording:
         is_stream: Whether the answer is a stream.
         body: The bytes.
         model: The model that was asked, where that is known.
+        asked: The body of the request, where it is known.
         expected: What a correct client extracts.
     """
 
@@ -39,12 +40,14 @@ class Recording:
     is_stream: bool
     body: bytes = attrs.field(repr=False)
     model: str | None
+    asked: Mapping[str, Any] | None = attrs.field(repr=False)
     expected: Mapping[str, Any] = attrs.field(repr=False)
 
     @classmethod
     def read(cls, folder: Path) -> Recording:
         """Read the files of one case."""
         meta = json.loads((folder / "meta.json").read_bytes())
+        request = json.loads((folder / "request.json").read_bytes()) or {}
         return cls(
             f"{folder.parent.name}/{folder.name}",
             meta["provider"],
@@ -53,7 +56,8 @@ class Recording:
             {name.lower(): value for name, value in (meta["headers"] or {}).items()},
             meta["stream"],
             (folder / "response.body").read_bytes(),
-            (json.loads((folder / "request.json").read_bytes()) or {}).get("model"),
+            request.get("model"),
+            request.get("body"),
             json.loads((folder / "expected.json").read_bytes()),
         )
 

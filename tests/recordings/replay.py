@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from .recording import Recording
 
@@ -25,8 +27,15 @@ def slices(body: bytes, seed: str) -> Iterator[bytes]:
 
 
 @asynccontextmanager
-async def replayed(recording: Recording) -> AsyncGenerator[str, None]:
-    """Serve a recording to every request; gives the base URL."""
+async def replayed(
+    recording: Recording, received: list[Any] | None = None
+) -> AsyncGenerator[str, None]:
+    """Serve a recording to every request; gives the base URL.
+
+    Args:
+        recording: What to answer with.
+        received: Where the bodies of the requests go, decoded.
+    """
     sent = {"content-type": "application/octet-stream", **recording.headers}
     # How the bytes are framed is this server's own affair.
     for name in ("content-length", "transfer-encoding", "content-encoding"):
@@ -40,7 +49,9 @@ async def replayed(recording: Recording) -> AsyncGenerator[str, None]:
             for line in request.lower().split(b"\r\n")
             if line.startswith(b"content-length:")
         ]
-        await reader.readexactly(sum(lengths))
+        body = await reader.readexactly(sum(lengths))
+        if received is not None:
+            received.append(json.loads(body))
         writer.write(
             f"HTTP/1.1 {recording.status} Recorded\r\n{head}connection: close\r\n\r\n".encode()
         )

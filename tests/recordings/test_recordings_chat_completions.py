@@ -21,19 +21,12 @@ from headwater import (
     Usage,
 )
 from headwater.errors import printable
-from headwater_chat_completions import ChatCompletions, Quirks, ReasoningBack
+from headwater.wire.status import request_id
 
+from .providers import provider_of
 from .recording import VARIABLE, Recording, recordings
 from .replay import replayed
 
-# How the servers deviate, where it matters for what they answer; the rest speak the plain dialect.
-QUIRKS: Mapping[str, Quirks] = {
-    "openai": Quirks(
-        system_role="developer", max_tokens_field="max_completion_tokens", context_phrases=()
-    ),
-    "openrouter": Quirks(reasoning_back=ReasoningBack.DETAILS),
-    "xai": Quirks(context_phrases=("maximum prompt length",)),
-}
 ALL = recordings("openai-chat")
 ANSWERS = [one for one in ALL if one.status < 400 and not one.expected["error"]]
 FAILURES = [one for one in ALL if one.status >= 400]
@@ -45,6 +38,7 @@ pytestmark = pytest.mark.skipif(not ALL, reason=f"{VARIABLE} is not set: no reco
 
 CATEGORIES: Mapping[int, Category] = {
     401: Category.AUTH,
+    402: Category.RATE_LIMIT,
     403: Category.AUTH,
     404: Category.NOT_FOUND,
     429: Category.RATE_LIMIT,
@@ -57,9 +51,8 @@ def _each(cases: list[Recording]) -> pytest.MarkDecorator:
 
 async def _answer(recording: Recording) -> ChatResponse:
     """Ask for what was recorded, as a stream where it was one."""
-    quirks = QUIRKS.get(recording.provider, Quirks())
     async with replayed(recording) as url:
-        provider = ChatCompletions(url, "test-key", quirks=quirks)
+        provider = provider_of(recording, url)
         async with Runner(providers={"p": provider}) as runner:
             model = f"p/{recording.model or 'some-model'}"
             if not recording.is_stream:
@@ -165,8 +158,18 @@ async def test_a_failure_keeps_its_meaning(recording: Recording) -> None:
     assert error.status == expected["status"]
     assert error.is_retryable == expected["retryable"]
     assert error.message.startswith(printable(expected["message"].strip()[:500]))
-    code = expected["code"] or expected["type"]
+    code, kind = expected["code"], expected["type"]
+    if code is None or (kind and str(code) == str(recording.status)):
+        code = kind  # a code that just repeats the status says nothing
     assert error.code == (None if code is None else str(code))
+
+
+@_each([one for one in FAILURES if request_id(one.headers)])
+async def test_a_failure_names_the_request(recording: Recording) -> None:
+    """The provider's name for the request can be cited in a support case."""
+    with pytest.raises(HeadwaterError) as caught:
+        await _answer(recording)
+    assert caught.value.request_id == request_id(recording.headers)
 
 
 @_each(FAILURES)
@@ -213,7 +216,7 @@ async def test_models_are_those_that_were_listed(recording: Recording) -> None:
     """A list of models names them in its order."""
     async with (
         replayed(recording) as url,
-        Runner(providers={"p": ChatCompletions(url, "test-key")}) as runner,
+        Runner(providers={"p": provider_of(recording, url)}) as runner,
     ):
         models = await runner.list_models("p")
     assert [model.name for model in models] == recording.expected["extra"]["model_ids"]
