@@ -1,21 +1,25 @@
-"""Tests of OpenAI's settings over the dialect."""
+"""Tests of OpenAI's settings over the two dialects."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 
 from headwater import (
+    Audio,
     AuthenticationError,
     ConfigurationError,
     InvalidRequest,
     MissingKey,
     Runner,
     Secret,
+    UnsupportedFeature,
+    Usage,
+    user,
 )
 from headwater.wire.transport import HTTPRequest, ReadError, Response
 from headwater_openai import OpenAI
@@ -23,7 +27,15 @@ from headwater_openai import OpenAI
 T = TypeVar("T")
 
 VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
-ANSWER = {
+RESPONSE = {
+    "id": "r1",
+    "object": "response",
+    "model": "gpt-x",
+    "status": "completed",
+    "output": [{"type": "message", "content": [{"type": "output_text", "text": "Hello"}]}],
+    "usage": {"input_tokens": 9, "output_tokens": 7},
+}
+CHAT_ANSWER = {
     "id": "r1",
     "model": "gpt-x",
     "choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}],
@@ -34,7 +46,7 @@ ANSWER = {
 class _One:
     """A transport that gives one answer to all, and remembers what it was sent."""
 
-    def __init__(self, status: int = 200, body: object = ANSWER) -> None:
+    def __init__(self, status: int = 200, body: object = RESPONSE) -> None:
         self.sent: list[HTTPRequest] = []
         self._status = status
         self._body = json.dumps(body).encode()
@@ -79,7 +91,7 @@ async def test_key_address_and_names_come_from_the_environment(
     response = await Runner(transport=transport).chat("openai/gpt-x", "Hi")
     (request,) = transport.sent
     assert response.text == "Hello"
-    assert request.url == "https://proxy.example/v1/chat/completions"
+    assert request.url == "https://proxy.example/v1/responses"
     assert request.headers["authorization"] == Secret("k1").bearer()
     assert request.headers["openai-organization"] == "org1"
     assert request.headers["openai-project"] == "proj1"
@@ -92,7 +104,7 @@ async def test_what_is_given_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     transport = _One()
     provider = OpenAI("k2", "https://mine.example/v1")
     await Runner(providers={"work": provider}, transport=transport).chat("work/gpt-x", "Hi")
-    assert transport.sent[0].url == "https://mine.example/v1/chat/completions"
+    assert transport.sent[0].url == "https://mine.example/v1/responses"
     assert transport.sent[0].headers["authorization"] == Secret("k2").bearer()
 
 
@@ -101,7 +113,7 @@ async def test_openai_has_an_address_and_sends_no_empty_headers() -> None:
     transport = _One()
     await Runner(providers={"o": OpenAI("k1")}, transport=transport).chat("o/gpt-x", "Hi")
     (request,) = transport.sent
-    assert request.url == "https://api.openai.com/v1/chat/completions"
+    assert request.url == "https://api.openai.com/v1/responses"
     assert set(request.headers) == {"accept", "authorization", "content-type"}
 
 
@@ -113,14 +125,78 @@ async def test_a_missing_key_is_named() -> None:
     assert transport.sent == []
 
 
-async def test_openai_has_its_own_words() -> None:
-    """The system is the developer, and the limit counts what is thought as well."""
-    transport = _One()
-    runner = Runner(providers={"o": OpenAI("k1")}, transport=transport)
-    await runner.chat("o/gpt-x", "Hi", system="Be kind.", max_output_tokens=5, reasoning="low")
+async def test_chat_completions_is_spoken_on_request() -> None:
+    """With api="chat" the same request goes out, and is read, in the other dialect."""
+    transport = _One(body=CHAT_ANSWER)
+    runner = Runner(providers={"o": OpenAI("k1", api="chat")}, transport=transport)
+    response = await runner.chat("o/gpt-x", "Hi", system="Be kind.", max_output_tokens=5, seed=1)
+    assert response.text == "Hello"
+    assert response.message.origin == "chat-completions"
+    assert transport.sent[0].url == "https://api.openai.com/v1/chat/completions"
     assert transport.body["messages"][0] == {"role": "developer", "content": "Be kind."}
     assert transport.body["max_completion_tokens"] == 5
-    assert transport.body["reasoning_effort"] == "low"
+
+
+async def test_openai_has_its_own_words() -> None:
+    """The system is the developer, nothing is stored, and reasoning is asked for sealed."""
+    transport = _One()
+    runner = Runner(providers={"o": OpenAI("k1")}, transport=transport)
+    await runner.chat("o/gpt-x", "Hi", system="Be kind.", max_output_tokens=16, reasoning="low")
+    assert transport.body == {
+        "model": "gpt-x",
+        "input": [
+            {"role": "developer", "content": "Be kind."},
+            {"role": "user", "content": "Hi"},
+        ],
+        "max_output_tokens": 16,
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "store": False,
+        "include": ["reasoning.encrypted_content"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "asks"),
+    [
+        ("gpt-4o", False),
+        ("gpt-4.1-mini", False),
+        ("ft:gpt-4o-mini:org::1", False),
+        ("chatgpt-4o-latest", False),
+        ("gpt-5-chat-latest", False),
+        ("gpt-5-mini", True),
+        ("gpt-5.6-luna", True),
+        ("o4-mini", True),
+        ("gpt-9", True),
+    ],
+    ids=str,
+)
+async def test_sealed_reasoning_is_asked_of_models_that_reason(model: str, asks: bool) -> None:
+    """Models that do not reason refuse to be asked; one that nobody knows is tried."""
+    transport = _One()
+    runner = Runner(providers={"o": OpenAI("k1")}, transport=transport)
+    await runner.chat(f"o/{model}", "Hi")
+    assert ("include" in transport.body) is asks
+
+
+async def test_sound_goes_to_models_for_sound() -> None:
+    """Sound is sent to the family that hears; for others the error says so."""
+    transport = _One()
+    runner = Runner(providers={"o": OpenAI("k1")}, transport=transport)
+    heard = user(Audio.from_bytes(b"a", "audio/wav"))
+    await runner.chat("o/gpt-audio", heard)
+    assert transport.body["input"][0]["content"][0]["type"] == "input_audio"
+    with pytest.raises(UnsupportedFeature, match="only a model for sound"):
+        await runner.chat("o/gpt-5-mini", heard)
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+async def test_tokens_are_counted_by_openai(api: Literal["responses", "chat"]) -> None:
+    """The count is exact, whichever API is spoken."""
+    transport = _One(body={"object": "response.input_tokens", "input_tokens": 51})
+    runner = Runner(providers={"o": OpenAI("k1", api=api)}, transport=transport)
+    usage = await runner.count_usage("o/gpt-x", "Hi", stop="a")
+    assert usage == Usage(51)
+    assert transport.sent[0].url == "https://api.openai.com/v1/responses/input_tokens"
 
 
 async def test_models_and_health_are_told() -> None:
@@ -149,10 +225,10 @@ async def test_codes_and_not_words_tell_of_too_long_an_input() -> None:
     assert type(caught.value) is InvalidRequest
 
 
-def test_only_chat_completions_is_spoken() -> None:
-    """Another API is refused as the object is made."""
-    assert OpenAI(api="chat").api == "chat"
-    with pytest.raises(ConfigurationError, match='api="chat"'):
+def test_an_api_that_openai_has_not_is_refused() -> None:
+    """Another API is refused as the object is made; Responses is the default."""
+    assert OpenAI().api == "responses"
+    with pytest.raises(ConfigurationError, match='api="responses" or api="chat"'):
         OpenAI(api="realtime")  # type: ignore[arg-type]  # the promise
 
 
