@@ -25,6 +25,8 @@ from headwater import (
 from headwater_chat_completions import Quirks
 from headwater_chat_completions._errors import frame_error, read_error
 
+from .hosted import service_of
+
 
 def _read(status: int, body: object, quirks: Quirks | None = None) -> HeadwaterError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -92,14 +94,69 @@ def test_a_server_may_have_codes_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "status", "body", "kind"),
+    [
+        ("deepseek", 400, _error("Model Not Exist", type="invalid_request_error"), ModelNotFound),
+        ("deepseek", 402, _error("Insufficient Balance"), QuotaExceeded),
+        ("groq", 401, _error(code="invalid_api_key"), AuthenticationError),
+        ("groq", 413, _error("Request too large", code="rate_limit_exceeded"), InvalidRequest),
+        ("mistral", 400, {"message": "Invalid model: x", "code": "1500"}, ModelNotFound),
+        ("mistral", 401, {"detail": "Unauthorized"}, AuthenticationError),
+        ("openrouter", 400, _error("x is not a valid model ID", code=400), ModelNotFound),
+        ("openrouter", 402, _error("more credits", code=402), QuotaExceeded),
+        ("perplexity", 400, _error(type="invalid_model", code=400), ModelNotFound),
+        ("perplexity", 401, _error(type="insufficient_quota", code=401), QuotaExceeded),
+        ("cerebras", 400, {"message": "a", "code": "context_length_exceeded"}, ContextTooLong),
+        ("cerebras", 404, {"message": "a", "code": "model_not_found"}, ModelNotFound),
+        ("azure", 404, _error(code="DeploymentNotFound"), ModelNotFound),
+        ("huggingface", 400, _error(code="model_not_supported"), ModelNotFound),
+        ("zai", 429, _error(code="1113"), QuotaExceeded),
+        ("zai", 429, _error(code="1305"), RateLimited),
+    ],
+    ids=str,
+)
+def test_a_service_refuses_in_its_own_words(
+    name: str, status: int, body: object, kind: type[HeadwaterError]
+) -> None:
+    """A wrong key, no credit, too long an input, an unknown model: each has its class."""
+    assert type(_read(status, body, service_of(name).quirks)) is kind
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ("busy", "Provider returned error: busy"),
+        ('{"error":{"message":"busy"}}', "Provider returned error: busy"),
+        ("", "Provider returned error"),
+        (None, "Provider returned error"),
+    ],
+    ids=["text", "json", "empty", "none"],
+)
+def test_what_the_provider_behind_said_is_told(raw: str | None, message: str) -> None:
+    """A service that passes on another's error shows what that one said."""
+    body = _error("Provider returned error", code=429, metadata={"raw": raw})
+    assert _read(429, body).message == message
+    assert frame_error(Quirks(), body).message == message
+
+
+def test_a_frame_that_repeats_a_status_is_told_by_its_type() -> None:
+    """A code that is just a status says less than the type beside it."""
+    error = frame_error(Quirks(), _error(code=503, type="unavailable_error"))
+    assert error.code == "unavailable_error"
+
+
+@pytest.mark.parametrize(
     ("fields", "code"),
     [
         ({"code": "c", "type": "t"}, "c"),
         ({"code": None, "type": "t"}, "t"),
         ({"code": 1300}, "1300"),
+        ({"code": 400, "type": "invalid_api_key"}, "invalid_api_key"),
+        ({"code": "400", "type": "t"}, "t"),
+        ({"code": "400"}, "400"),
         ({}, None),
     ],
-    ids=["code", "type", "number", "none"],
+    ids=["code", "type", "number", "status", "status-text", "status-alone", "none"],
 )
 def test_the_providers_word_is_kept(fields: dict[str, Any], code: str | None) -> None:
     """The code stays on the error, or the type where there is none."""
