@@ -89,7 +89,7 @@ def test_wrong_arguments_are_no_answers(error: HeadwaterError, code: int) -> Non
         (["-m", "demo/echo", "-o", "seed", "hi"], 2, "seed: expected a whole number, got 'hi'"),
         (["-m", "demo/echo", "-a", "nowhere.png", "hi"], 2, "cannot read nowhere.png"),
         (["-m", "demo/echo", "-a", "https://a.b/c", "hi"], 2, "does not say that it is an image"),
-        (["-m", "demo/echo", "-a", "https://a.b/c.png", "hi"], 2, "reads text alone, not Image"),
+        (["-m", "demo/eliza", "-a", "https://a.b/c.png", "hi"], 2, "reads text alone, not Image"),
         (["-m", "demo/echo", "--json", "--jsonl", "hi"], 2, "give one of --json, --jsonl"),
         (["-m", "demo/echo", "-s", "a", "-o", "system", "b", "hi"], 2, "given twice"),
         (["--nonsense"], 2, "No such option"),

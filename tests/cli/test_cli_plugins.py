@@ -102,7 +102,7 @@ def test_models_as_json(shell: Shell) -> None:
         "id": "demo/echo",
         "provider": "demo",
         "name": "echo",
-        "description": "repeats what it is told",
+        "description": "repeats what it is told, and tells what files it was sent",
         "max_input_tokens": None,
         "max_output_tokens": None,
     }

@@ -103,7 +103,7 @@ def test_shells_are_given_their_completion(shell: Shell, kind: str) -> None:
     [
         ("headwater chat -m st", ["stage/", "stage-models/", "stage-whole/"]),
         ("headwater chat -m broken-i", ["broken-import/"]),
-        ("headwater models de", ["demo"]),
+        ("headwater models dem", ["demo"]),
         ("headwater chat -o te", ["temperature"]),
         ("headwater pl", ["plugins"]),
     ],
