@@ -40,7 +40,8 @@ _KNOWN_DISTRIBUTIONS: Final[Mapping[str, str]] = {
         "headwater-chat-completions",
     ),
     **dict.fromkeys(
-        ("openrouter", "together", "perplexity", "cerebras", "azure"), "headwater-chat-completions"
+        ("openrouter", "together", "perplexity", "cerebras", "azure", "huggingface", "zai"),
+        "headwater-chat-completions",
     ),
 }
 
@@ -100,12 +101,14 @@ class Registry:
     def __init__(self, instances: Mapping[str, object] | None = None) -> None:
         self._instances = dict(instances or {})
         self._providers: dict[str, Provider] = {}
+        self._failures: dict[str, PluginLoadError] = {}
         self._entry_points: dict[str, list[EntryPoint]] | None = None
 
     def add(self, name: str, provider: object) -> None:
         """Add a provider object by name, in place of what the name stood for."""
         self._instances[name] = provider
         self._providers.pop(name, None)
+        self._failures.pop(name, None)
 
     def names(self) -> list[str]:
         """List the names that can be asked for; imports nothing."""
@@ -120,9 +123,16 @@ class Registry:
             PluginLoadError: Its plugin cannot be imported, made or registered.
             ConfigurationError: The environment holds a key or address for it that cannot be used.
         """
+        if name in self._failures:  # what has failed once is not imported again
+            failure = self._failures[name]
+            raise PluginLoadError(failure.message) from failure.__cause__
         provider = self._providers.get(name)
         if provider is None:
-            provider = self._providers[name] = self._load(name)
+            try:
+                provider = self._providers[name] = self._load(name)
+            except PluginLoadError as error:
+                self._failures[name] = error
+                raise
         return provider
 
     def limits_of(self, model: ModelId) -> Limits:
