@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from headwater import (
+    HeadwaterError,
     MissingKey,
     Runner,
     Secret,
@@ -203,3 +205,23 @@ async def test_health_that_cannot_be_asked_is_not_guessed() -> None:
         assert "nothing to ask" in (await runner.check_health("p")).detail
     async with Runner(providers={"p": service_of("perplexity")()}) as runner:
         assert not (await runner.check_health("p")).is_ok
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (401, "invalid_api_key", "check GROQ_API_KEY"),
+        (402, None, "top up the account"),
+        (400, "context_length_exceeded", "shorten the conversation"),
+        (404, "model_not_found", "headwater models groq"),
+    ],
+    ids=["key", "quota", "context", "model"],
+)
+async def test_a_refusal_says_what_to_do(status: int, code: str | None, advice: str) -> None:
+    """A refusal has the service's words, its request id, and what to do about it."""
+    body = json.dumps({"error": {"message": "Its own words.", "code": code}}).encode()
+    transport = Scripted([Answer(status, body, {"x-request-id": "r1"})])
+    async with Runner(providers={"groq": service_of("groq")("k1")}, transport=transport) as runner:
+        with pytest.raises(HeadwaterError, match=f"^Its own words.*{advice}") as caught:
+            await runner.chat("groq/m1", "Hi")
+    assert (caught.value.request_id, caught.value.status) == ("r1", status)

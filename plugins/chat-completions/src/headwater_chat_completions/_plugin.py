@@ -97,7 +97,9 @@ class ChatCompletions:
     async def list_models(self, transport: Transport) -> Sequence[ModelInfo]:
         """List the models; see `headwater.hookspecs`."""
         if self.quirks.models_path is None:
-            raise UnsupportedFeature(f"{self.info.title} has no list of its models")
+            raise UnsupportedFeature(
+                f"{self.info.title} has no list of its models; ask for one by its name"
+            )
         url = models_url(self._base_url(), self.quirks, self.quirks.models_path)
         sent = HTTPRequest("GET", url, self._headers())
         async with transport.send(sent, errors=self._read_error) as response:
