@@ -160,6 +160,34 @@ def test_calls_may_interleave() -> None:
         assert [(c.call_id, c.arguments) for c in calls] == [("c0", {"a": 1}), ("c1", {})]
 
 
+def test_pieces_without_a_name_belong_to_the_latest_item() -> None:
+    """A server that gives neither index nor id gives its items one after the other."""
+    kind = "response.function_call_arguments"
+    pieces = [written(f"{kind}.delta", delta=text) for text in ('{"a"', ":1}")]
+    end = written(f"{kind}.done", arguments='{"a":1}')
+    for n in (1, 2):
+        begun = [added(k, **call("", id=f"fc{k}", call_id=f"c{k}")) for k in range(n)]
+        frames = [frame for one in begun for frame in (one, *pieces, end)]
+        calls = folded(*frames, completed()).tool_calls
+        assert [c.arguments for c in calls] == [{"a": 1}] * n
+
+
+def test_a_call_ends_once() -> None:
+    """What comes of a call after its end adds nothing."""
+    late = written("response.function_call_arguments.done", output_index=0, arguments="{}")
+    frames = (done(0, **call('{"a":1}')), arguments("x"), late, done(0, **call("[]")))
+    (only,) = folded(*frames, completed()).tool_calls
+    assert only.arguments == {"a": 1}
+
+
+def test_content_of_a_new_kind_is_passed_on() -> None:
+    """A part of a message that nobody knows is a provider event; what is no part is nothing."""
+    part = {"type": "new", "value": 1}
+    response = folded(done(0, **message("a", part, 5, None)), completed())
+    assert response.text == "a"
+    assert list(response.provider_events) == [ProviderEvent("new", {"type": "new", "value": 1})]
+
+
 def test_broken_arguments_are_never_taken_for_some() -> None:
     """A call that was cut ends with the verdict that it is invalid, at any place."""
     cut = ended("incomplete", incomplete_details={"reason": "max_output_tokens"})

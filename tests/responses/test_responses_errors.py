@@ -147,6 +147,13 @@ def test_a_failed_response_keeps_its_usage() -> None:
         decoder.check()
 
 
+def test_an_error_may_be_flat_text_with_a_code() -> None:
+    """The shape of xAI counts inside a 200 too, with its code."""
+    error = frame_error(Quirks(), {"code": "server_error", "error": "busy"})
+    assert type(error) is ServerError
+    assert (error.message, error.code) == ("busy", "server_error")
+
+
 def test_an_error_without_words_gets_some() -> None:
     """A failure that says nothing is told so."""
     with pytest.raises(ProviderError, match="said no more"):

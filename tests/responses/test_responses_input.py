@@ -254,7 +254,7 @@ def test_texts_of_a_turn_written_by_hand_are_one_message() -> None:
     """Several texts that no server wrote are the content of one item; no text is none."""
     (item,), _ = _encoded(assistant("a", "b"))
     assert [part["text"] for part in item["content"]] == ["a", "b"]
-    assert _encoded(assistant()) == ([], [])
+    assert _encoded(assistant(), assistant("")) == ([], [])
 
 
 @pytest.mark.parametrize(

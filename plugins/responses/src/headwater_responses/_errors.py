@@ -97,6 +97,7 @@ def frame_error(quirks: Quirks, value: Any) -> HeadwaterError:
         {"type": "error", "error": {"type", "code", "message", "param"}}
         {"type": "error", "code", "message", "param"}
         {"error": {"code", "message"}}, of `response.failed`
+        {"error": "text", "code"}, of xAI
 
     Args:
         quirks: How the server deviates.
@@ -108,7 +109,7 @@ def frame_error(quirks: Quirks, value: Any) -> HeadwaterError:
     if isinstance(value, str):
         error = ErrorBody.read(value)
     else:
-        error = ErrorBody.of(value.get("error") or _without_type(value))
+        error = ErrorBody.of(value if value.get("error") else _without_type(value))
     status = _inner_status(error.details)
     kind = _told(quirks, error, status)
     if kind is None:

@@ -91,8 +91,8 @@ class Conversation:
         said: list[dict[str, object]] = []  # the content of a message item that has begun
         for part in parts:
             if isinstance(part, Text):
-                said.append(_said(part))
-                if is_ours and part.replay is not None:
+                said += [_said(part)] if part.text else []
+                if said and is_ours and part.replay is not None:
                     items.append(_message(said, part.replay))
                     said = []
                 continue
