@@ -140,6 +140,30 @@ def test_the_status_of_a_broken_plugin_is_listed(install: Install) -> None:
         assert isinstance(statuses[f"broken-{number}"].error, PluginLoadError)
 
 
+async def test_what_has_failed_is_not_imported_again(install: Install, tmp_path: Path) -> None:
+    """The failure is kept, and raised for each call as its own error."""
+    count = tmp_path / "count"
+    install("broken", f"open({str(count)!r}, 'a').write('x')\nimport no_such_module")
+    errors = []
+    async with Runner() as runner:
+        for _ in range(3):
+            with pytest.raises(PluginLoadError) as caught:
+                await runner.chat("broken/m", "Hi")
+            errors.append(caught.value)
+    assert count.read_text() == "x"
+    assert len({id(error) for error in errors}) == 3
+    assert all(isinstance(error.__cause__, ModuleNotFoundError) for error in errors)
+
+
+def test_a_strict_runner_refuses_a_broken_plugin_at_once(install: Install) -> None:
+    """What else is found out when a name is used is raised as the runner is made."""
+    install("newt", GOOD)
+    Runner(is_strict=True)
+    install("broken", "import no_such_module")
+    with pytest.raises(PluginLoadError, match="broken"):
+        Runner(is_strict=True)
+
+
 async def test_a_name_that_two_distributions_claim_is_refused(install: Install) -> None:
     """Neither wins, both are named, and the others go on."""
     install("newt", GOOD, distribution="plugin-one")

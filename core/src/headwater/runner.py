@@ -45,6 +45,10 @@ class Runner:
             Retry(), Timeout()]`.
         transport: What carries the requests; None: `HTTPTransport()`.
         max_event_bytes: Bytes of one frame of a stream.
+        is_strict: Whether to import every plugin now, and to raise if one is broken.
+
+    Raises:
+        PluginError: A plugin is broken, and `is_strict` says that none may be.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Runner:
         middleware: Sequence[Middleware] | None = None,
         transport: Transport | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        is_strict: bool = False,
     ) -> None:
         self._registry = Registry(providers)
         self._layers = (
@@ -67,6 +72,10 @@ class Runner:
         self._stream_chat = compose(self._layers, self._dispatch.stream_chat)
         self._chat = compose(self._layers, self._dispatch.chat)
         self._count_usage = compose(self._layers, self._dispatch.count_usage)
+        if is_strict:
+            for status in self._registry.statuses():
+                if status.error is not None:
+                    raise status.error
 
     async def __aenter__(self) -> Self:
         return self
