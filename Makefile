@@ -43,7 +43,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(INSTALL) --constraint constraints.txt --group dev
 	@$(INSTALL) --constraint constraints.txt --group peers \
 		|| echo "no llama.cpp server for this platform: its tests will skip"
-	@npm install --silent --no-save --no-package-lock --prefix $(VENV)/peers $(AIMOCK) \
+	@npm install --silent --fetch-retries 1 --no-save --no-package-lock --prefix $(VENV)/peers $(AIMOCK) \
 		|| echo "no aimock, which needs npm: its tests will skip"
 	@touch $@
 

@@ -143,7 +143,7 @@ def test_the_status_of_a_broken_plugin_is_listed(install: Install) -> None:
 async def test_what_has_failed_is_not_imported_again(install: Install, tmp_path: Path) -> None:
     """The failure is kept, and raised for each call as its own error."""
     count = tmp_path / "count"
-    install("broken", f"open({str(count)!r}, 'a').write('x')\nimport no_such_module")
+    install("broken", f"with open({str(count)!r}, 'a') as f: f.write('x')\nimport no_such_module")
     errors = []
     async with Runner() as runner:
         for _ in range(3):
