@@ -11,6 +11,7 @@ import pytest
 
 from headwater import (
     ChatRequest,
+    ChatResponse,
     ContentGapTimeout,
     Event,
     Finished,
@@ -26,7 +27,7 @@ from headwater import (
 from headwater.wire.transport import Transport
 
 from .odd import Odd, Says
-from .provider import Wire, read_into
+from .provider import Wire, read_error, read_into
 from .rig import FaultServer
 from .wire import CHUNKED, begun, whole
 
@@ -167,3 +168,78 @@ async def test_the_other_providers_go_on(server: FaultServer) -> None:
         with pytest.raises(PluginError):
             await runner.chat("odd/m", "Hi")
         assert (await runner.chat("wire/m", "Hi")).text == "a"
+
+
+@attrs.define
+class HoldsOn(Wire):
+    """Take its time over whatever ends it, inside the response."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        """Read, and clean up slowly."""
+        async with transport.send(self.request(request), errors=read_error) as response:
+            try:
+                async for frame in response.sse():
+                    yield TextDelta(frame.data)
+            finally:
+                await asyncio.sleep(0.3)
+
+
+@pytest.mark.parametrize("how", ["cancel", "close"])
+async def test_the_connection_does_not_wait_for_a_plugins_clean_up(
+    server: FaultServer, how: str
+) -> None:
+    """The socket is closed first, whether the reader waited or was between two events."""
+    server.answers(begun("a"))
+    async with Runner(providers={"odd": HoldsOn(server.url)}) as runner:
+        stream = runner.stream_chat("odd/m", "Hi")
+        await anext(stream)
+        await anext(stream)
+        left_at = asyncio.get_running_loop().time()
+        if how == "close":
+            await stream.aclose()
+        else:
+            task = asyncio.create_task(read_into([], stream))
+            await asyncio.sleep(0.01)
+            left_at = asyncio.get_running_loop().time()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert await server.end_seen_s(left_at) < 0.1
+
+
+@attrs.define
+class KeepsInChat(Wire):
+    """Leave the response open as `chat` fails or waits."""
+
+    fails: bool = True
+    kept: list[object] = attrs.field(factory=list)
+
+    @hookimpl
+    async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
+        """Enter the response, and forget to leave it."""
+        sending = transport.send(self.request(request), errors=read_error)
+        self.kept.append(sending)
+        await sending.__aenter__()
+        if self.fails:
+            raise ValueError("no")
+        await transport.wait(asyncio.sleep(30))
+        raise AssertionError
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["fails", "is cancelled"])
+async def test_what_a_chat_leaves_open_is_closed(server: FaultServer, fails: bool) -> None:
+    """However it ends."""
+    server.answers(begun("a"))
+    provider = KeepsInChat(server.url, fails=fails)
+    async with Runner(providers={"odd": provider}) as runner:
+        task = asyncio.create_task(runner.chat("odd/m", "Hi"))
+        await server.requests_seen(1)
+        await asyncio.sleep(0.02)
+        left_at = asyncio.get_running_loop().time()
+        task.cancel()
+        with pytest.raises(PluginError if fails else asyncio.CancelledError):
+            await task
+        assert await server.end_seen_s(left_at) < 0.1

@@ -7,12 +7,16 @@ import gc
 import os
 import sys
 import warnings
+import weakref
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TypeVar
 
 import attrs
 import pytest
 
 from headwater import (
+    Call,
     ChatRequest,
     ConfigurationError,
     DeadlineExceeded,
@@ -25,12 +29,15 @@ from headwater import (
     Usage,
     hookimpl,
 )
+from headwater.middleware import Deadline, Handler, Retry, Timeout
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import Transport
 
 from .provider import Wire
 from .rig import FaultServer, Stall, Wait, fault_server
 from .wire import CHUNKED, LAST_CHUNK, begun, head, said, whole
+
+T = TypeVar("T")
 
 
 async def test_each_provider_gets_its_own_calls(server: FaultServer) -> None:
@@ -212,17 +219,53 @@ class Stuck:
             raise ValueError("stuck")
 
 
+@attrs.define
+class Late:
+    """Let go a little later than others."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        """Take a while in the clean-up."""
+        try:
+            yield TextDelta("a")
+            yield Finished(FinishReason.STOP, None, Usage(1, 1))
+        finally:
+            await asyncio.sleep(0.1)
+
+
 async def test_one_stream_that_fails_to_close_keeps_no_other_open(server: FaultServer) -> None:
     """Closing a runner closes everything, whatever goes wrong with one of its streams."""
     server.answers(begun("a"))
-    runner = Runner(providers={"stuck": Stuck(), "wire": Wire(server.url)})
-    streams = [runner.stream_chat(f"{name}/m", "Hi") for name in ("stuck", "wire", "stuck")]
+    runner = Runner(providers={"stuck": Stuck(), "late": Late(), "wire": Wire(server.url)})
+    streams = [runner.stream_chat(f"{name}/m", "Hi") for name in ("stuck", "late", "wire")]
     for stream in streams:
         await anext(stream)
     closed_at = asyncio.get_running_loop().time()
     with pytest.raises(Exception, match="stuck"):
         await runner.aclose()
+    assert asyncio.all_tasks() - server.playing == {asyncio.current_task()}
     assert await server.end_seen_s(closed_at) < 0.1
+
+
+async def test_a_call_that_is_over_is_forgotten(server: FaultServer) -> None:
+    """No timer of ten minutes holds on to a call of a moment."""
+    calls: list[weakref.ref[Call]] = []
+
+    class Watches:
+        async def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
+            calls.append(weakref.ref(call))
+            async with aclosing(call_next(call)) as items:
+                async for item in items:
+                    yield item
+
+    layers = (Deadline(), Retry(), Timeout(), Watches())
+    async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
+        await runner.chat("wire/m", "Hi")
+        await runner.stream_chat("wire/m", "Hi").collect()
+        gc.collect()
+        assert [call() for call in calls] == [None, None]
 
 
 async def test_a_deadline_that_passed_meets_a_settled_answer_in_silence(

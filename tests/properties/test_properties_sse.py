@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Sequence
 from typing import Self
@@ -21,9 +22,14 @@ FRAGMENTS = [
     b"\x0b", b"\x0c", b"\0", b"x", b"a b", "é".encode(), "😀".encode(), b"[DONE]", b"{}",
 ]  # fmt: skip
 
+LINES = [b"data: a", b"data: b", b"data", b"event: e", b"id: 7", b"retry: 5", b": ping", b"x", b""]
+ENDS = [b"\n", b"\r\n", b"\r"]
+
+lines = st.builds(operator.add, st.sampled_from(LINES), st.sampled_from(ENDS))
 raws = st.one_of(
     st.binary(max_size=60),
     st.lists(st.sampled_from(FRAGMENTS), max_size=30).map(b"".join),
+    st.lists(lines, max_size=12).map(b"".join),
 )
 cuts = st.lists(st.integers(0, 200), max_size=12)
 
@@ -123,6 +129,8 @@ def test_sse_slices_do_not_matter(raw: bytes, at: list[int]) -> None:
 
 
 @given(raw=raws)
+@example(b"data: a\r\ndata: b\r\n\r\n")
+@example(b"\xef\xbb\xbfdata: a\n\n")
 def test_sse_byte_by_byte(raw: bytes) -> None:
     """So does feeding one byte at a time."""
     assert read([bytes([byte]) for byte in raw]) == read([raw])
