@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from headwater import InvalidRequest, ResponseFormat, Tool
-from headwater.tools import schema_of
+from headwater.schemas import schema_of
 
 
 @dataclass

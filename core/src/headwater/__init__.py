@@ -10,7 +10,7 @@ The modules, in the order in which data meets them:
 
     secret                      keys that do not show
     parts, messages             what a conversation is made of
-    tools, requests, options    what is asked
+    schemas, tools, requests, options    what is asked
     usage, events, responses    what comes out
     errors                      what can go wrong, the tree at its head
     call                        one call under way

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, cast, get_type_hints
 
 import attrs
 
 from .errors import InvalidRequest
-from .parts import JSONObject, JSONValue
+from .parts import JSONObject
+from .schemas import schema_of
 
-__all__ = ["ResponseFormat", "Tool", "ToolChoice", "schema_of"]
+__all__ = ["ResponseFormat", "Tool", "ToolChoice"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
-_REFERENCE = "#/$defs/"
 
 
 class ToolChoice(StrEnum):
@@ -25,70 +24,6 @@ class ToolChoice(StrEnum):
     AUTO = "auto"
     NONE = "none"
     REQUIRED = "required"
-
-
-def schema_of(source: object) -> JSONObject:
-    """Give the JSON Schema of what a caller names.
-
-    Shapes:
-        {"type": "object", …}                  -> itself
-        a dataclass, attrs class, TypedDict    -> the schema of its fields
-        a pydantic model                       -> its own `model_json_schema()`
-        def f(city: str, days: int = 1): …     -> an object with these properties, "city" required
-
-    Raises:
-        InvalidRequest: No schema can be made of it.
-    """
-    if isinstance(source, Mapping):
-        return source
-    if callable(own := getattr(source, "model_json_schema", None)):
-        return cast("JSONObject", own())
-    import msgspec  # only here, and seldom needed: it costs 10 ms to import
-
-    try:
-        described = source if isinstance(source, type) else _arguments_struct(source)
-        (schema,), definitions = msgspec.json.schema_components(
-            [described], ref_template="#/$defs/{name}"
-        )
-        return cast("JSONObject", _inlined(schema, definitions, ()))
-    except (TypeError, ValueError, NameError) as error:
-        raise InvalidRequest(
-            f"cannot derive a JSON schema from {source!r}: {error}; give the schema itself"
-        ) from error
-
-
-def _arguments_struct(function: object) -> type:
-    """Describe a function's arguments as the fields of a struct."""
-    import msgspec
-
-    if not callable(function):
-        raise TypeError("expected a JSON schema, a class or a function")
-    hints = get_type_hints(function, include_extras=True)
-    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise TypeError(f"the argument *{name} has no schema")
-        kind = hints.get(name, Any)
-        has_default = parameter.default is not parameter.empty
-        fields.append((name, kind, parameter.default) if has_default else (name, kind))
-    return msgspec.defstruct("Arguments", fields, kw_only=True)
-
-
-def _inlined(
-    schema: JSONValue, definitions: Mapping[str, JSONValue], inside: tuple[str, ...]
-) -> JSONValue:
-    """Put each definition where it is referred to: not every provider follows a `$ref`."""
-    if isinstance(schema, Mapping):
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            name = reference.removeprefix(_REFERENCE)
-            if name in inside:
-                raise ValueError(f"{name} holds itself")
-            return _inlined(definitions[name], definitions, (*inside, name))
-        return {key: _inlined(value, definitions, inside) for key, value in schema.items()}
-    if isinstance(schema, list):
-        return [_inlined(item, definitions, inside) for item in schema]
-    return schema
 
 
 def _checked_name(name: str) -> str:

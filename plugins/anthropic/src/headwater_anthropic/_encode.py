@@ -10,13 +10,13 @@ import attrs
 from headwater import (
     ChatRequest,
     InvalidRequest,
-    JSONValue,
     ReasoningEffort,
     ResponseFormat,
     Tool,
     ToolChoice,
     UnsupportedFeature,
 )
+from headwater.schemas import closed_schema
 
 from ._messages import MAX_BREAKPOINTS, Conversation, cache_control
 from ._models import Family, Thinking, family_of
@@ -208,29 +208,5 @@ def _format(request: ChatRequest) -> dict[str, object]:
             f"{request.model} cannot be held to JSON of any shape: give response_format a schema "
             "or a class, or ask for JSON in the prompt"
         )
-    return {"format": {"type": "json_schema", "schema": _closed(wanted.schema)}}
-
-
-_SCHEMAS_BY_NAME: Final = frozenset({"properties", "$defs", "definitions"})
-_SCHEMA_LISTS: Final = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_SCHEMAS: Final = frozenset({"items", "not", "additionalProperties"})
-
-
-def _closed(schema: JSONValue) -> JSONValue:
-    """Say of each object that says nothing of it that it has no further properties.
-
-    The API insists on it, and schemas that are derived from classes leave it out.
-    """
-    if not isinstance(schema, Mapping):
-        return schema
-    closed: dict[str, JSONValue] = {}
-    for key, value in schema.items():
-        if key in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
-            closed[key] = {name: _closed(inner) for name, inner in value.items()}
-        elif key in _SCHEMA_LISTS and isinstance(value, list | tuple):
-            closed[key] = [_closed(inner) for inner in value]
-        else:
-            closed[key] = _closed(value) if key in _SCHEMAS else value
-    if "properties" in closed or closed.get("type") == "object":
-        closed.setdefault("additionalProperties", False)
-    return closed
+    schema = closed_schema(wanted.schema, closes_bare=True)
+    return {"format": {"type": "json_schema", "schema": schema}}

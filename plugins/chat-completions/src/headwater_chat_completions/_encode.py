@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 import attrs
 
 from headwater import (
     ChatRequest,
     JSONObject,
-    JSONValue,
     ResponseFormat,
     Tool,
     ToolChoice,
     UnsupportedFeature,
 )
+from headwater.schemas import can_be_strict, closed_schema
 
 from ._messages import Conversation
 from .quirks import Family, Quirks
@@ -148,62 +145,7 @@ def _response_format(
             f'{request.model} cannot be held to a JSON schema; ask for response_format="json" '
             "and put the schema into the prompt"
         )
-    schema: JSONValue = wanted.schema
-    is_strict = wanted.is_strict
-    if is_strict:
-        schema = _closed(schema)
-        is_strict = _can_be_strict(schema)
+    schema = closed_schema(wanted.schema) if wanted.is_strict else wanted.schema
+    is_strict = wanted.is_strict and can_be_strict(schema)
     described = {"name": wanted.name, "schema": schema, "strict": is_strict}
     return {"type": "json_schema", "json_schema": described}
-
-
-_SCHEMAS_BY_NAME: Final = frozenset({"properties", "$defs", "definitions"})
-_SCHEMA_LISTS: Final = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_SCHEMAS: Final = frozenset({"items", "not", "additionalProperties"})
-
-
-def _closed(schema: JSONValue) -> JSONValue:
-    """Say of each object that says nothing of it that it has no further properties.
-
-    Strict mode wants it said, and schemas that are derived from classes leave it out.
-    """
-    if not isinstance(schema, Mapping):
-        return schema
-    closed: dict[str, JSONValue] = {}
-    for key, value in schema.items():
-        if key in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
-            closed[key] = {name: _closed(inner) for name, inner in value.items()}
-        elif key in _SCHEMA_LISTS and isinstance(value, list | tuple):
-            closed[key] = [_closed(inner) for inner in value]
-        else:
-            closed[key] = _closed(value) if key in _SCHEMAS else value
-    if "properties" in closed:
-        closed.setdefault("additionalProperties", False)
-    return closed
-
-
-def _can_be_strict(schema: JSONValue) -> bool:
-    """Tell whether every object is closed and requires all its properties, as strict mode wants."""
-    if not isinstance(schema, Mapping):
-        return True
-    properties = schema.get("properties")
-    if isinstance(properties, Mapping):
-        required = schema.get("required")
-        listed = required if isinstance(required, list | tuple) else ()
-        if schema.get("additionalProperties") is not False or set(properties) != set(listed):
-            return False
-    elif schema.get("type") == "object":
-        return False
-    return all(map(_can_be_strict, _inner_schemas(schema)))
-
-
-def _inner_schemas(schema: Mapping[str, JSONValue]) -> list[JSONValue]:
-    inner: list[JSONValue] = []
-    for key, value in schema.items():
-        if key in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
-            inner += value.values()
-        elif key in _SCHEMA_LISTS and isinstance(value, list | tuple):
-            inner += value
-        elif key in _SCHEMAS:
-            inner.append(value)
-    return inner

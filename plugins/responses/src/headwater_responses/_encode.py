@@ -10,7 +10,6 @@ import attrs
 from headwater import (
     ChatRequest,
     InvalidRequest,
-    JSONValue,
     Message,
     ReasoningEffort,
     ResponseFormat,
@@ -19,9 +18,9 @@ from headwater import (
     ToolChoice,
     UnsupportedFeature,
 )
+from headwater.schemas import can_be_strict, closed_schema
 
 from ._input import Conversation
-from ._schemas import strict_schema
 from .quirks import Quirks
 
 __all__ = ["Encoded", "encode_count", "encode_request"]
@@ -193,9 +192,7 @@ def _tool(tool: Tool) -> dict[str, object]:
 def _text_format(wanted: ResponseFormat) -> dict[str, object]:
     if wanted.schema is None:
         return {"type": "json_object"}
-    schema: JSONValue = wanted.schema
-    is_strict = wanted.is_strict
-    if is_strict:
-        schema, is_strict = strict_schema(schema)
+    schema = closed_schema(wanted.schema) if wanted.is_strict else wanted.schema
+    is_strict = wanted.is_strict and can_be_strict(schema)
     described: Mapping[str, object] = {"name": wanted.name, "schema": schema, "strict": is_strict}
     return {"type": "json_schema", **described}
