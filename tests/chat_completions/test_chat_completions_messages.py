@@ -24,7 +24,7 @@ from headwater import (
     user,
 )
 from headwater_chat_completions import Quirks, ReasoningBack
-from headwater_chat_completions._messages import ORIGIN, Conversation
+from headwater_chat_completions._messages import Conversation
 
 from .frames import DONE, decoded, delta, end, fragment
 
@@ -134,7 +134,7 @@ DETAIL = {"type": "reasoning.text", "text": "Hm", "signature": "s"}
 OWN = Message(
     Role.ASSISTANT,
     (Reasoning("Hm", replay={"reasoning_details": [DETAIL]}), Text("a"), CALL),
-    origin=ORIGIN,
+    origin=Quirks().origin,
 )
 
 

@@ -25,6 +25,7 @@ from headwater import (
     user,
 )
 from headwater_chat_completions._encode import encode_request
+from headwater_chat_completions._messages import Conversation
 
 from .hosted import HOSTED, service_of
 
@@ -171,14 +172,14 @@ def test_an_answer_is_held_to_a_schema_natively(name: str) -> None:
     assert _body(f"{name}/m", response_format=SCHEMA)["response_format"]["type"] == "json_schema"
 
 
-def _turns(*, has_called: bool) -> tuple[Message, ...]:
+def _turns(origin: str, *, has_called: bool) -> tuple[Message, ...]:
     """Give a conversation whose first turn thought, and called a tool if it is to."""
     call = ToolCall("toolu_0123456789", "f", raw_arguments="{}")
     details = {"reasoning_details": [{"type": "reasoning.text", "text": "Hm", "signature": "s"}]}
     thought = Reasoning("Hm", replay=details)
     parts = (thought, Text("a"), *((call,) if has_called else ()))
-    answer = Message(Role.ASSISTANT, parts, origin="chat-completions")
-    end_of_turn = Message(Role.ASSISTANT, (thought, Text("b")), origin="chat-completions")
+    answer = Message(Role.ASSISTANT, parts, origin=origin)
+    end_of_turn = Message(Role.ASSISTANT, (thought, Text("b")), origin=origin)
     results = (tool_result(call.call_id, "1"), end_of_turn) if has_called else ()
     return user("Hi"), answer, *results, user("Go on.")
 
@@ -201,15 +202,24 @@ def test_reasoning_goes_back_as_the_service_wants_it(
     name: str, has_called: bool, expected: list[dict[str, Any]]
 ) -> None:
     """Reasoning is sent back in the service's form, or not at all."""
-    body = _body(f"{name}/m", messages=_turns(has_called=has_called))
+    body = _body(f"{name}/m", messages=_turns(f"{name}-chat", has_called=has_called))
     sent = [message for message in body["messages"] if message["role"] == "assistant"]
     kept = [{key: m[key] for key in m if key.startswith("reasoning")} for m in sent]
     assert kept == expected
 
 
+@pytest.mark.parametrize("name", ["cerebras", "deepseek", "mistral", "openrouter"])
+def test_the_reasoning_of_another_service_is_dropped_and_named(name: str) -> None:
+    """What one service thought goes to no other, whatever form that one wants its own in."""
+    conversation = Conversation(ModelId(name, "m"), service_of(name).quirks)
+    encoded = conversation.encode(_turns("groq-chat", has_called=True))
+    assert conversation.dropped == ["reasoning of groq-chat"]
+    assert "Hm" not in str(encoded)
+
+
 def test_mistral_gets_thinking_as_parts_and_short_ids() -> None:
     """Thinking goes back as a part of the content, and ids have nine letters and digits."""
-    messages = _body("mistral/m", messages=_turns(has_called=True))["messages"]
+    messages = _body("mistral/m", messages=_turns("mistral-chat", has_called=True))["messages"]
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}
     assert messages[1]["content"] == [thinking, {"type": "text", "text": "a"}]
     (call,) = messages[1]["tool_calls"]

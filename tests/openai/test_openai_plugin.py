@@ -131,7 +131,7 @@ async def test_chat_completions_is_spoken_on_request() -> None:
     runner = Runner(providers={"o": OpenAI("k1", api="chat")}, transport=transport)
     response = await runner.chat("o/gpt-x", "Hi", system="Be kind.", max_output_tokens=5, seed=1)
     assert response.text == "Hello"
-    assert response.message.origin == "chat-completions"
+    assert response.message.origin == "openai-chat"
     assert transport.sent[0].url == "https://api.openai.com/v1/chat/completions"
     assert transport.body["messages"][0] == {"role": "developer", "content": "Be kind."}
     assert transport.body["max_completion_tokens"] == 5

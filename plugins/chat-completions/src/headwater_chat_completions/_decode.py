@@ -24,7 +24,6 @@ from headwater import (
 )
 
 from ._errors import frame_error
-from ._messages import ORIGIN
 from ._speech import Speech
 from ._usage import read_usage
 from ._wire import Choice, Chunk, Said
@@ -179,8 +178,9 @@ class Decoder:
 
     def _start(self, chunk: Chunk, events: list[Event]) -> None:
         self._has_started = True
+        origin = self._quirks.origin
         started = Started(
-            chunk.model or None, chunk.id or None, dropped=self._dropped, origin=ORIGIN
+            chunk.model or None, chunk.id or None, dropped=self._dropped, origin=origin
         )
         events.insert(0, started)
 

@@ -31,9 +31,7 @@ from headwater import (
 
 from .quirks import MediaKind, Quirks, ReasoningBack
 
-__all__ = ["ORIGIN", "Conversation"]
-
-ORIGIN: Final = "chat-completions"
+__all__ = ["Conversation"]
 
 _AUDIO_FORMATS: Final[Mapping[str | None, str]] = {
     "audio/wav": "wav",
@@ -110,11 +108,11 @@ class Conversation:
         return answer
 
     def _thoughts(self, message: Message) -> list[Reasoning]:
-        """Give the reasoning that this wire wrote, and note or refuse what cannot be sent."""
+        """Give the reasoning that this server wrote, and note or refuse what cannot be sent."""
         thoughts: list[Reasoning] = []
         for part in message.parts:
             match part:
-                case Reasoning() if message.origin == ORIGIN:
+                case Reasoning() if message.origin == self.quirks.origin:
                     thoughts.append(part)
                 case Reasoning():
                     self._drop("reasoning", message)

@@ -84,6 +84,7 @@ class Quirks:
     """Declare how a server deviates from the dialect as most servers speak it.
 
     Attributes:
+        origin: What `Message.origin` names its answers by: their reasoning goes back to it alone.
         system_role: The role of a system message: "system", or "developer" for newer OpenAI models.
         max_tokens_field: The field for the longest answer.
         seed_field: The field for the seed; None: the server has none.
@@ -124,6 +125,7 @@ class Quirks:
         FORMATS 2.1 and 8, which list the servers.
     """
 
+    origin: str = "chat-completions"
     system_role: str = "system"
     max_tokens_field: str = "max_tokens"
     seed_field: str | None = "seed"

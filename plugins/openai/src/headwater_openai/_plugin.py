@@ -44,6 +44,7 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 
 _CHAT_QUIRKS: Final = headwater_chat_completions.Quirks(
+    origin="openai-chat",
     system_role=_SYSTEM_ROLE,
     max_tokens_field="max_completion_tokens",
     header_variables=_HEADERS,

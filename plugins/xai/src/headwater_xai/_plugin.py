@@ -45,6 +45,7 @@ _CONTEXT_PHRASES: Final = ("maximum prompt length",)
 _KEY_PHRASES: Final = ("Incorrect API key",)
 
 _CHAT_QUIRKS: Final = headwater_chat_completions.Quirks(
+    origin="xai-chat",
     max_tokens_field="max_completion_tokens",
     reasoning_is_beside=True,
     media=frozenset({Image}),
