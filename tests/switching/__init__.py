@@ -1,0 +1,1 @@
+"""One conversation, many providers: what each makes of another's answers, and of bad input."""
