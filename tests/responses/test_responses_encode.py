@@ -179,6 +179,41 @@ def test_extra_comes_last() -> None:
     assert _body(tools=(TOOL,), extra=extra).items() >= extra.items()
 
 
+def test_extra_joins_the_objects_that_options_are_fields_of() -> None:
+    """An effort and a form of the answer stay where `extra` adds a field beside them."""
+    extra = {"reasoning": {"summary": "detailed"}, "text": {"verbosity": "low"}}
+    given: dict[str, Any] = {
+        "reasoning": ReasoningEffort.LOW,
+        "response_format": ResponseFormat(None),
+    }
+    body = _body(extra=extra, **given)
+    assert body["reasoning"] == {"effort": "low", "summary": "detailed"}
+    assert body["text"] == {"format": {"type": "json_object"}, "verbosity": "low"}
+    counted = encode_count(_request(extra=extra, **given), Quirks())
+    assert counted["reasoning"] == body["reasoning"]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"reasoning": None},
+        {"text": {"format": {"type": "text"}}},
+        {"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}},
+    ],
+    ids=["null", "same-field", "another-object"],
+)
+def test_extra_wins_where_both_say_the_same(extra: JSONObject) -> None:
+    """What `extra` says takes the place of the option of the same name."""
+    body = _body(
+        extra=extra,
+        reasoning=ReasoningEffort.LOW,
+        response_format=ResponseFormat(None),
+        tools=(TOOL,),
+        tool_choice="f",
+    )
+    assert body.items() >= extra.items()
+
+
 HISTORY = (system("Be kind."), user("a"), assistant("b"), user("c"), user("d"))
 
 

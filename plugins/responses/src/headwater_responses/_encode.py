@@ -10,6 +10,7 @@ import attrs
 from headwater import (
     ChatRequest,
     InvalidRequest,
+    JSONObject,
     Message,
     ReasoningEffort,
     ResponseFormat,
@@ -26,6 +27,9 @@ from .quirks import Quirks
 __all__ = ["Encoded", "encode_count", "encode_request"]
 
 SEALED_REASONING: Final = "reasoning.encrypted_content"
+
+# Where an option of ours is one field among several of the server's.
+_SHARED: Final = frozenset({"reasoning", "text"})
 
 # What the server counts; it refuses what has no bearing on the input.
 _COUNTED: Final = frozenset(
@@ -92,7 +96,7 @@ def encode_request(request: ChatRequest, quirks: Quirks, *, is_stream: bool) -> 
     if is_stream:
         body["stream"] = True
     body.update(_settings(request, quirks))
-    body.update(request.extra)
+    _merge(body, request.extra)
     return Encoded(body, dropped)
 
 
@@ -106,7 +110,7 @@ def encode_count(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
         FORMATS 11.
     """
     body, _ = _asked(request, quirks)
-    body.update(request.extra)
+    _merge(body, request.extra)
     return {name: value for name, value in body.items() if name in _COUNTED}
 
 
@@ -196,3 +200,19 @@ def _text_format(wanted: ResponseFormat) -> dict[str, object]:
     is_strict = wanted.is_strict and can_be_strict(schema)
     described: Mapping[str, object] = {"name": wanted.name, "schema": schema, "strict": is_strict}
     return {"type": "json_schema", **described}
+
+
+def _merge(body: dict[str, object], extra: JSONObject) -> None:
+    """Put what only this server knows into the body, last.
+
+    Shapes:
+        {"reasoning": {"summary": "detailed"}}, {"text": {"verbosity": "low"}}
+            -> join the effort and the format that the request set there
+        {"tools": [{"type": "web_search"}]}  -> takes the place of the request's tools
+    """
+    for name, value in extra.items():
+        present = body.get(name)
+        if name in _SHARED and isinstance(present, Mapping) and isinstance(value, Mapping):
+            body[name] = {**present, **value}
+        else:
+            body[name] = value
