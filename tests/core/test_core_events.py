@@ -6,7 +6,16 @@ from typing import get_args
 
 import pytest
 
-from headwater import Event, ProviderEvent, RawFrame, Started, TextDelta, Usage, UsageUpdated
+from headwater import (
+    Event,
+    ProviderEvent,
+    RawFrame,
+    Started,
+    TextDelta,
+    ToolCallFinished,
+    Usage,
+    UsageUpdated,
+)
 from headwater.events import is_content
 
 
@@ -26,3 +35,13 @@ def test_events_compare_by_what_they_say() -> None:
     """Which is what tests need."""
     assert TextDelta("a") == TextDelta("a") != TextDelta("b")
     assert ProviderEvent("x", {}) != ProviderEvent("x", {}, is_part=True)
+
+
+def test_what_each_event_is_about_can_be_given_and_matched_in_order() -> None:
+    """As the list of public names has it."""
+    match ToolCallFinished("c", "weather", {"city": "Oslo"}, '{"city": "Oslo"}', True):
+        case ToolCallFinished(_, "weather", arguments, _, True):
+            assert arguments == {"city": "Oslo"}
+        case _:
+            pytest.fail("it is matched by position")
+    assert Started("m", "r", ("reasoning",)).dropped == ("reasoning",)

@@ -66,7 +66,7 @@ class Started:
 
     model: str | None = None
     response_id: str | None = None
-    dropped: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    dropped: tuple[str, ...] = ()
     origin: str | None = attrs.field(default=None, kw_only=True)
     is_whole: bool = attrs.field(default=False, kw_only=True)
 
@@ -135,9 +135,9 @@ class ToolCallFinished:
 
     call_id: str
     name: str
-    arguments: JSONObject | None = attrs.field(kw_only=True)
-    raw_arguments: str = attrs.field(kw_only=True)
-    is_valid: bool = attrs.field(kw_only=True)
+    arguments: JSONObject | None
+    raw_arguments: str
+    is_valid: bool
     replay: JSONObject | None = attrs.field(default=None, kw_only=True)
 
 
