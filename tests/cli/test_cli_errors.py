@@ -85,7 +85,7 @@ def test_wrong_arguments_are_no_answers(error: HeadwaterError, code: int) -> Non
         (["-m", "demo/echo", "two", "words"], 2, "Got unexpected extra argument (words)"),
         (["-m", "demo/echo", "-o", "temprature", "1", "hi"], 2, "Did you mean temperature?"),
         (["-m", "demo/echo", "-o", "temperature", "9", "hi"], 2, "a number from 0 to 2"),
-        (["-m", "demo/echo", "-o", "total_s", "0", "hi"], 2, "a limit in seconds above 0"),
+        (["-m", "demo/echo", "-o", "total_s", "0", "hi"], 2, "expected total_s to be a limit"),
         (["-m", "demo/echo", "-o", "seed", "hi"], 2, "seed: expected a whole number, got 'hi'"),
         (["-m", "demo/echo", "-a", "nowhere.png", "hi"], 2, "cannot read nowhere.png"),
         (["-m", "demo/echo", "-a", "https://a.b/c", "hi"], 2, "does not say that it is an image"),

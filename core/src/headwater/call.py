@@ -33,14 +33,15 @@ class Operation(StrEnum):
     CHECK_HEALTH = "check_health"
 
 
-def _limit(value: float | None) -> float | None:
+def _check_limit(
+    _limits: Limits, field: attrs.Attribute[float | None], value: float | None
+) -> None:
     if value is None:
-        return None
+        return
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise InvalidRequest(
-            f"expected a limit in seconds above 0 (math.inf: no limit), got {value!r}"
+            f"expected {field.name} to be a limit in seconds above 0 (inf: no limit), got {value!r}"
         )
-    return float(value)
 
 
 def _attempts(value: int | None) -> int | None:
@@ -62,11 +63,11 @@ class Limits:
         attempts: How often to try.
     """
 
-    connect_s: float | None = attrs.field(default=None, converter=_limit)
-    first_content_s: float | None = attrs.field(default=None, converter=_limit)
-    idle_s: float | None = attrs.field(default=None, converter=_limit)
-    content_gap_s: float | None = attrs.field(default=None, converter=_limit)
-    total_s: float | None = attrs.field(default=None, converter=_limit)
+    connect_s: float | None = attrs.field(default=None, validator=_check_limit)
+    first_content_s: float | None = attrs.field(default=None, validator=_check_limit)
+    idle_s: float | None = attrs.field(default=None, validator=_check_limit)
+    content_gap_s: float | None = attrs.field(default=None, validator=_check_limit)
+    total_s: float | None = attrs.field(default=None, validator=_check_limit)
     attempts: int | None = attrs.field(default=None, converter=_attempts)
 
 
