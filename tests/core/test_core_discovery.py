@@ -204,7 +204,7 @@ async def test_a_key_in_the_environment_that_cannot_be_used_is_a_setting(
     [
         ("newtt", "Did you mean newt"),
         ("NEWT", "Did you mean newt"),
-        ("groq", "pip install headwater-chat-completions"),
+        ("groq", r"\. For groq: pip install headwater-chat-completions"),
         ("zzz", "installed: .*newt"),
     ],
 )

@@ -177,15 +177,16 @@ class Registry:
 
     def _unknown(self, name: str) -> UnknownProvider:
         installed = self.names()
-        message = f"no plugin provides {name!r}; installed: {', '.join(installed) or 'none'}"
+        said = f"no plugin provides {name!r}; installed: {', '.join(installed) or 'none'}"
+        hints: list[str] = []
         known = sorted({*installed, *_KNOWN_DISTRIBUTIONS})
         near = difflib.get_close_matches(name.lower(), known, n=3)
         if near and name not in near:
-            message += f". Did you mean {' or '.join(near)}?"
+            hints.append(f"Did you mean {' or '.join(near)}?")
         missing = [match for match in (name, *near) if match in _KNOWN_DISTRIBUTIONS]
         if missing and missing[0] not in installed:
-            message += f" For {missing[0]}: pip install {_KNOWN_DISTRIBUTIONS[missing[0]]}"
-        return UnknownProvider(message)
+            hints.append(f"For {missing[0]}: pip install {_KNOWN_DISTRIBUTIONS[missing[0]]}")
+        return UnknownProvider(f"{said}. {' '.join(hints)}" if hints else said)
 
 
 _HOOK_NAMES: Final = tuple(name for name in vars(Hooks) if not name.startswith("_"))
