@@ -99,7 +99,7 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, OPTION_NAMES, n=1)
     guess = f" Did you mean {near[0]}?" if near else ""
     return (
-        f"no option is called {name!r}; there are {', '.join(OPTION_NAMES)}, and extra.KEY for one "
+        f"{name}: no such option; there are {', '.join(OPTION_NAMES)}, and extra.KEY for one "
         f"of the provider's own.{guess}"
     )
 
