@@ -125,7 +125,8 @@ def usage_line(response: ChatResponse, metrics: StreamMetrics | None) -> str:
 
     Shapes:
         "[stop | 12 in, 34 out tokens | first content 0.4 s, 56.1 tokens/s]"
-        "[incomplete | ~12 in, ~34 out tokens (partial)]": ~ before an estimate, ? for unknown
+        "[incomplete | 12 in, 3 out tokens (partial)]": counted before the answer broke off
+        "[incomplete | ~12 in, ? out tokens]": ~ before an estimate, ? for what nobody knows
     """
     reason = "incomplete" if response.finish_reason is None else response.finish_reason.value
     if reason == "other" and response.raw_reason:
