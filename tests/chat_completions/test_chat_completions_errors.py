@@ -21,6 +21,7 @@ from headwater import (
     QuotaExceeded,
     RateLimited,
     ServerError,
+    UnsupportedFeature,
 )
 from headwater_chat_completions import Quirks
 from headwater_chat_completions._errors import frame_error, read_error
@@ -103,6 +104,7 @@ def test_a_server_may_have_codes_of_its_own() -> None:
         ("mistral", 400, {"message": "Invalid model: x", "code": "1500"}, ModelNotFound),
         ("mistral", 401, {"detail": "Unauthorized"}, AuthenticationError),
         ("openrouter", 400, _error("x is not a valid model ID", code=400), ModelNotFound),
+        ("openrouter", 404, _error("No endpoints found that support x"), UnsupportedFeature),
         ("openrouter", 402, _error("more credits", code=402), QuotaExceeded),
         ("perplexity", 400, _error(type="invalid_model", code=400), ModelNotFound),
         ("perplexity", 401, _error(type="insufficient_quota", code=401), QuotaExceeded),

@@ -18,6 +18,7 @@ from headwater import (
     ModelNotFound,
     QuotaExceeded,
     ReasoningEffort,
+    UnsupportedFeature,
     Video,
 )
 
@@ -144,6 +145,8 @@ openrouter = Service(
         },
         health_path="/v1/key",  # the list of models is for everyone, and proves no key
         model_phrases=("is not a valid model ID",),
+        # It has the model, but from nobody who takes images or tools: 404 all the same.
+        error_phrases={"No endpoints found that support": UnsupportedFeature},
     ),
 )
 

@@ -120,6 +120,8 @@ class Quirks:
             code tells it.
         model_phrases: The same for a model that it does not have.
         error_codes: Codes of errors that this server has to itself, and the class of each.
+        error_phrases: What stands in the message of a refusal, whatever its status, where it says
+            more than the rest; the class of each.
 
     Source:
         FORMATS 2.1 and 8, which list the servers.
@@ -154,6 +156,7 @@ class Quirks:
     key_phrases: tuple[str, ...] = ()
     model_phrases: tuple[str, ...] = ()
     error_codes: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)
+    error_phrases: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)
 
     def family(self, model: str) -> Family:
         """Find what is declared of a model's family; one that nobody knows is like the others."""
