@@ -19,6 +19,8 @@ from headwater import (
     Overloaded,
     Provenance,
     ProviderEvent,
+    QuotaExceeded,
+    RateLimited,
     Runner,
     Secret,
     UnsupportedFeature,
@@ -225,9 +227,12 @@ async def test_what_was_found_is_passed_on() -> None:
             False,
         ),
         (400, "invalid-argument", "no", InvalidRequest, False),
+        (429, "resource-exhausted", "You used all available credits.", QuotaExceeded, False),
+        (403, "permission-denied", "You have run out of credits.", QuotaExceeded, False),
+        (429, "resource-exhausted", "Too many requests.", RateLimited, True),
         (503, "The service is currently unavailable", "busy", Overloaded, True),
     ],
-    ids=["key", "context", "argument", "unavailable"],
+    ids=["key", "context", "argument", "credits", "no-credits", "rate", "unavailable"],
 )
 @each_api
 async def test_flat_errors_have_their_class(

@@ -132,12 +132,15 @@ def _told(quirks: Quirks, error: ErrorBody, status: int | None) -> type[Headwate
         kind = quirks.error_codes.get(word or "") or _TELLING.get(word or "")
         if kind is not None:
             return kind
+    return _by_phrase(quirks, error.message, status)
+
+
+def _by_phrase(quirks: Quirks, message: str, status: int | None) -> type[HeadwaterError] | None:
+    phrases = dict(quirks.error_phrases)
     if status in _REFUSED_STATUSES:
-        if any(phrase in error.message for phrase in quirks.context_phrases):
-            return ContextTooLong
-        if any(phrase in error.message for phrase in quirks.key_phrases):
-            return AuthenticationError
-    return None
+        phrases |= dict.fromkeys(quirks.context_phrases, ContextTooLong)
+        phrases |= dict.fromkeys(quirks.key_phrases, AuthenticationError)
+    return next((kind for phrase, kind in phrases.items() if phrase in message), None)
 
 
 def _by_word(error: ErrorBody) -> type[HeadwaterError]:

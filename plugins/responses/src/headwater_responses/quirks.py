@@ -34,6 +34,8 @@ class Quirks:
             that have no code for it.
         key_phrases: What stands in the message of a refusal of the key, likewise.
         error_codes: Codes of errors that this server has to itself, and the class of each.
+        error_phrases: What stands in the message of a refusal, whatever its status, where it says
+            more than the rest; the class of each.
 
     Source:
         FORMATS 3 and 6.
@@ -53,3 +55,4 @@ class Quirks:
     context_phrases: tuple[str, ...] = ()
     key_phrases: tuple[str, ...] = ()
     error_codes: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)
+    error_phrases: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)

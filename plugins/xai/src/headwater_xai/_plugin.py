@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -14,11 +14,13 @@ from headwater import (
     ChatResponse,
     ConfigurationError,
     EventStream,
+    HeadwaterError,
     Health,
     Image,
     Limits,
     ModelInfo,
     ProviderInfo,
+    QuotaExceeded,
     Secret,
     hookimpl,
 )
@@ -43,6 +45,12 @@ _BASE_URL: Final = "https://api.x.ai/v1"
 # A wrong key and too long an input are 400 with one code, told apart by their words (FORMATS 6).
 _CONTEXT_PHRASES: Final = ("maximum prompt length",)
 _KEY_PHRASES: Final = ("Incorrect API key",)
+# An account without credit is 429 or 403, with the codes of a rate limit and of a permission:
+# github.com/continuedev/continue/issues/10373, github.com/Anantys-oss/koan/issues/2412
+_ERROR_PHRASES: Final[Mapping[str, type[HeadwaterError]]] = {
+    "used all available credits": QuotaExceeded,
+    "run out of credits": QuotaExceeded,
+}
 
 _CHAT_QUIRKS: Final = headwater_chat_completions.Quirks(
     origin="xai-chat",
@@ -51,6 +59,7 @@ _CHAT_QUIRKS: Final = headwater_chat_completions.Quirks(
     media=frozenset({Image}),
     context_phrases=_CONTEXT_PHRASES,
     key_phrases=_KEY_PHRASES,
+    error_phrases=_ERROR_PHRASES,
 )
 _RESPONSES_QUIRKS: Final = headwater_responses.Quirks(
     origin="xai-responses",  # OpenAI cannot open what xAI has sealed
@@ -59,6 +68,7 @@ _RESPONSES_QUIRKS: Final = headwater_responses.Quirks(
     count_path=None,
     context_phrases=_CONTEXT_PHRASES,
     key_phrases=_KEY_PHRASES,
+    error_phrases=_ERROR_PHRASES,
 )
 
 
