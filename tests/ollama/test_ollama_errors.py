@@ -54,6 +54,7 @@ def _read(status: int, message: str, **headers: str) -> HeadwaterError:
         (403, "forbidden", PermissionDenied, False),
         (404, "model 'llama3' not found", ModelNotFound, False),
         (429, "too many concurrent requests", RateLimited, True),
+        (429, "you (me) have reached your weekly usage limit", QuotaExceeded, False),
         (500, STOPPED, ServerError, True),
         (502, "cannot reach the model", ServerError, True),
         (503, BUSY, Overloaded, True),

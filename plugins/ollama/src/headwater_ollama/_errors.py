@@ -12,6 +12,8 @@ from headwater.errors import (
     ModelNotFound,
     Overloaded,
     ProviderError,
+    QuotaExceeded,
+    RateLimited,
     ServerError,
     UnsupportedFeature,
 )
@@ -32,6 +34,9 @@ _SENTENCES: Final[Mapping[str, type[HeadwaterError]]] = {
     "exceeds the available context size": ContextTooLong,  # the llama.cpp inside
     "server busy, please try again": Overloaded,
 }
+# What ollama.com says when what an account may use in some hours or a week is used up, with 429:
+# github.com/continuedev/continue/issues/11444
+_USED_UP: Final = "usage limit"
 _OPEN_CLASSES: Final = (InvalidRequest, ServerError)  # by a status that leaves the cause open
 
 
@@ -55,8 +60,11 @@ def read_error(
         FORMATS 7 and 9.
     """
     said = ErrorBody.read(body)
-    is_open = error_class(status) in _OPEN_CLASSES
-    error = status_error(status, headers, said, kind=_by_sentence(said) if is_open else None)
+    usual = error_class(status)
+    kind = _by_sentence(said) if usual in _OPEN_CLASSES else None
+    if usual is RateLimited and _USED_UP in said.message:
+        kind = QuotaExceeded
+    error = status_error(status, headers, said, kind=kind)
     if isinstance(error, ModelNotFound):
         error.reword(f"{error.message}; {_advice(model, is_ollama='error' in said.details)}")
     return error
