@@ -92,8 +92,7 @@ class Receiver:
 
     def answers(self, body: object = None, status: int = 200, **headers: str) -> Canned:
         """Give a transport that answers as this provider does."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Canned(ANSWERS[self.wire] if body is None else body, status, named)
+        return Canned(ANSWERS[self.wire] if body is None else body, status, headers)
 
     def runner(self, transport: Canned) -> Runner:
         """Give a runner that has this provider alone on a transport, and tries once."""
