@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from headwater.discovery import Registry
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path
@@ -72,6 +74,20 @@ def test_commands_run(page: Path, tmp_path: Path) -> None:
     for command in [line[2:] for line in lines if line.startswith("$ headwater ")]:
         done = _run(shlex.split(command), tmp_path)
         assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
+def test_each_provider_is_in_the_tables() -> None:
+    """The README has its name, the page on selecting one its variables as well."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/how-to/select-a-provider.md").read_text(encoding="utf-8")
+    for status in Registry().statuses():
+        name, info = status.name, status.info
+        assert info is not None, status.error
+        assert re.search(rf"^\| .*`{name}`", readme, re.MULTILINE), name
+        rows = [line for line in page.splitlines() if re.match(rf"\| .*`{name}`.* \|", line)]
+        own = [*info.key_variables, info.base_url_variable or ""]
+        own = [variable for variable in own if variable and not variable.startswith("HEADWATER_")]
+        assert [variable for variable in own if f"`{variable}`" not in "".join(rows)] == [], name
 
 
 @pytest.mark.slow
