@@ -26,6 +26,7 @@ class Recording:
         is_stream: Whether the answer is a stream.
         answer: What to serve.
         model: The model that was asked.
+        asked: The body of the request, where it is known.
         expected: What a correct client extracts.
     """
 
@@ -33,6 +34,7 @@ class Recording:
     is_stream: bool
     answer: Answer = attrs.field(repr=False)
     model: str
+    asked: Mapping[str, Any] | None = attrs.field(repr=False)
     expected: Mapping[str, Any] = attrs.field(repr=False)
 
 
@@ -48,6 +50,7 @@ def _read(folder: Path, meta: Mapping[str, Any]) -> Recording:
             headers.get("content-type", "application/octet-stream"),
         ),
         request.get("model") or "some-model",
+        request.get("body"),
         json.loads((folder / "expected.json").read_bytes()),
     )
 
