@@ -83,7 +83,7 @@ def _take_tools(rest: dict[str, Any], options: ChatOptions) -> None:
 
 def _is_ours(tool: Mapping[str, Any]) -> bool:
     is_described = isinstance(tool.get("parameters"), Mapping)
-    return tool["type"] == "function" and set(tool) <= _TOOL_FIELDS and is_described
+    return tool.get("type") == "function" and set(tool) <= _TOOL_FIELDS and is_described
 
 
 def _take_reasoning(rest: dict[str, Any], options: ChatOptions) -> None:
@@ -112,13 +112,15 @@ def _take_format(rest: dict[str, Any], options: ChatOptions) -> None:
 
 def _items(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give the input as items, `instructions` as the first of them."""
-    given, instructions = body["input"], body.get("instructions")
+    given, instructions = body.get("input", ()), body.get("instructions")
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
     before = [{"role": "system", "content": instructions}] if instructions else []
     found = [{"type": "message", **item} for item in (*before, *items)]
-    return [
-        item for item in found if _role(item) != "assistant" or item.get("content") not in ("", [])
-    ]
+    return [item for item in found if _role(item) != Role.ASSISTANT or _says_something(item)]
+
+
+def _says_something(item: Mapping[str, Any]) -> bool:
+    return item["type"] != "message" or bool(_pieces(item))
 
 
 def _role(item: Mapping[str, Any]) -> str:
@@ -166,13 +168,13 @@ def _said(piece: Mapping[str, Any]) -> Text:
 
 
 def _result(item: Mapping[str, Any]) -> ToolResult:
-    return ToolResult(item["call_id"], [_part(piece) for piece in _pieces(item, "output")])
+    return ToolResult(item.get("call_id", ""), [_part(piece) for piece in _pieces(item, "output")])
 
 
 def _pieces(item: Mapping[str, Any], field: str = "content") -> list[dict[str, Any]]:
     """Give content as pieces, without those that are empty."""
     kind = "output_text" if item.get("role") == "assistant" else "input_text"
-    content = item[field]
+    content = item.get(field) or ""
     pieces = [{"type": kind, "text": content}] if isinstance(content, str) else content
     return [_without(piece, *_NOTES) for piece in pieces if piece.get("text") != ""]
 

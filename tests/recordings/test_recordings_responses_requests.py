@@ -59,7 +59,7 @@ def _read(recording: Recording) -> Asked | None:
         return None
     try:
         asked = asked_of(recording.asked, ORIGINS.get(recording.provider, "openai-responses"))
-        read_request("p/m", asked.messages, asked.options)
+        read_request(f"p/{recording.asked.get('model', '')}", asked.messages, asked.options)
     except InvalidRequest:
         return None
     return asked
