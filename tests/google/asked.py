@@ -174,7 +174,7 @@ def asked_of(given: Mapping[str, Any]) -> tuple[list[Message], ChatOptions]:
         rest["generationConfig"] = config
     told = [Text(part["text"]) for part in rest.pop("systemInstruction", {}).get("parts", ())]
     messages = [Message(Role.SYSTEM, told)] if told else []
-    messages += _messages(rest.pop("contents"))
+    messages += _messages(rest.pop("contents", ()))
     read: ChatOptions = {**options, "extra": rest}  # type: ignore[typeddict-item]  # by name
     return messages, read
 

@@ -32,6 +32,7 @@ _OPTIONS = {
     "stop": "stop",
 }
 _SAMPLING = (*_OPTIONS, "num_ctx", "repeat_penalty", "top_k")
+_NO_LIMIT = (-1, -2)  # of `num_predict`: for ever, and until the context is full
 _EFFORTS: Mapping[object, ReasoningEffort] = {
     "low": ReasoningEffort.LOW,
     "medium": ReasoningEffort.MEDIUM,
@@ -91,7 +92,8 @@ def asked_of(body: Mapping[str, Any]) -> tuple[list[Message], ChatOptions]:
     rest = {key: value for key, value in body.items() if value not in (None, "", [], {})}
     options: dict[str, Any] = {"attempts": 1}
     given = dict(rest.pop("options", {}))
-    options.update({ours: given.pop(name) for name, ours in _OPTIONS.items() if name in given})
+    wanted = [name for name in _OPTIONS if name in given and given[name] not in _NO_LIMIT]
+    options.update({_OPTIONS[name]: given.pop(name) for name in wanted})
     if given:
         rest["options"] = given
     if (form := rest.pop("format", None)) is not None:

@@ -9,9 +9,9 @@ What may differ, since the server takes both for the same:
 - A result has the name of its tool, which older clients leave to the order of the calls; calls and
   results have no ids on this wire, so that those of other dialects are not sent.
 
-`think: true` has no word of ours and goes through `extra`. Left out: bodies that were recorded
-without their files, and those that core refuses to ask: a result without its call, a number out of
-its range.
+`think: true` and a length without limit have no word of ours and go through `extra`. Left out:
+bodies that were recorded without their files, and those that core refuses to ask: a result without
+its call, a number out of its range.
 """
 
 from __future__ import annotations

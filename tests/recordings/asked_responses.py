@@ -29,13 +29,11 @@ from headwater import (
 
 from .asked import Asked
 
-__all__ = ["SEALED", "asked_of", "essence"]
-
-SEALED = ["reasoning.encrypted_content"]
+__all__ = ["asked_of", "essence"]
 
 _AS_THEY_ARE = ("temperature", "top_p", "max_output_tokens")
-_OURS_TO_SAY = ("model", "input", "instructions", "stream", *_AS_THEY_ARE)
-_SAID_UNASKED: Mapping[str, object] = {"store": False, "include": SEALED}
+_AT_LEAST = {"max_output_tokens": 16}
+_OURS_TO_SAY = ("model", "input", "instructions", "stream")
 _EFFORTS = frozenset(effort.value for effort in ReasoningEffort)
 _TOOL_FIELDS = frozenset({"type", "name", "description", "parameters", "strict"})
 _NOTES = frozenset({"annotations", "logprobs"})  # the server's own, about a text that it wrote
@@ -53,16 +51,18 @@ def asked_of(body: Mapping[str, Any], origin: str) -> Asked:
     """
     rest = {key: value for key, value in body.items() if value is not None}
     options: ChatOptions = {"attempts": 1}
-    options.update({key: rest[key] for key in _AS_THEY_ARE if key in rest})  # type: ignore[typeddict-item]  # they are called alike
+    options.update(_taken_numbers(rest))  # type: ignore[typeddict-item]  # they are called alike
     _take_tools(rest, options)
     _take_reasoning(rest, options)
     _take_format(rest, options)
-    options["extra"] = {
-        key: value
-        for key, value in rest.items()
-        if key not in _OURS_TO_SAY and value != _SAID_UNASKED.get(key)
-    }
+    options["extra"] = {key: rest[key] for key in rest if key not in _OURS_TO_SAY}
     return Asked(_messages(_items(body), origin), options)
+
+
+def _taken_numbers(rest: dict[str, Any]) -> dict[str, Any]:
+    """Take the numbers out, but one that our option for it refuses."""
+    wanted = [key for key in _AS_THEY_ARE if key in rest]
+    return {key: rest.pop(key) for key in wanted if rest[key] >= _AT_LEAST.get(key, rest[key])}
 
 
 def _take_tools(rest: dict[str, Any], options: ChatOptions) -> None:

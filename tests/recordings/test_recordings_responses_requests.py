@@ -15,8 +15,9 @@ What may differ, since the server takes both for the same:
 - A text goes back without what the server noted about it (annotations, log probabilities), the
   result of a call without an id of its own.
 
-Left out: bodies that were recorded without their files, or with files that only their ids name, and
-those that core refuses to ask: a result without its call, a number out of its range.
+A limit below the server's least goes through `extra`, since the option refuses it before it is
+sent. Left out: bodies that were recorded without their files, or with files that only their ids
+name, and those that core refuses to ask: a result without its call, a number out of its range.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from headwater_responses import Responses
 from headwater_xai import XAI
 
 from .asked import Asked
-from .asked_responses import SEALED, asked_of, essence
+from .asked_responses import asked_of, essence
 from .recording import VARIABLE, Recording, recordings
 from .replay import replayed
 
@@ -49,8 +50,11 @@ PROVIDERS: Mapping[str, Callable[..., object]] = {
     "openai": OpenAI,
     "xai": partial(XAI, api="responses"),
 }
-ORIGINS: Mapping[str, str] = {"xai": "xai-responses"}
-SENT_UNASKED: Mapping[str, object] = {"store": False, "include": SEALED}
+ORIGINS: Mapping[str, str] = {"openai": "openai-responses", "xai": "xai-responses"}
+SENT_UNASKED: Mapping[str, object] = {
+    "store": False,
+    "include": ["reasoning.encrypted_content"],
+}
 
 
 def _read(recording: Recording) -> Asked | None:
@@ -58,7 +62,7 @@ def _read(recording: Recording) -> Asked | None:
     if not recording.asked or " omitted: " in json.dumps(recording.asked):
         return None
     try:
-        asked = asked_of(recording.asked, ORIGINS.get(recording.provider, "openai-responses"))
+        asked = asked_of(recording.asked, ORIGINS.get(recording.provider, "responses"))
         read_request(f"p/{recording.asked.get('model', '')}", asked.messages, asked.options)
     except InvalidRequest:
         return None
