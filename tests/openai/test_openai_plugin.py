@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 
+import attrs
 import pytest
 
 from headwater import (
@@ -14,9 +15,13 @@ from headwater import (
     AuthenticationError,
     ConfigurationError,
     InvalidRequest,
+    Message,
     MissingKey,
+    Reasoning,
+    Role,
     Runner,
     Secret,
+    Text,
     UnsupportedFeature,
     Usage,
     user,
@@ -135,6 +140,19 @@ async def test_chat_completions_is_spoken_on_request() -> None:
     assert transport.sent[0].url == "https://api.openai.com/v1/chat/completions"
     assert transport.body["messages"][0] == {"role": "developer", "content": "Be kind."}
     assert transport.body["max_completion_tokens"] == 5
+
+
+async def test_what_another_server_sealed_is_not_sent() -> None:
+    """Reasoning of a server that just speaks Responses is dropped, and the answer says so."""
+    thought = Reasoning("Hm", replay={"type": "reasoning", "encrypted_content": "sealed"})
+    transport = _One()
+    runner = Runner(providers={"o": OpenAI("k1")}, transport=transport)
+    own = Message(Role.ASSISTANT, (thought, Text("a")), origin="openai-responses")
+    foreign = attrs.evolve(own, origin="responses")
+    conversation = [user("Hi"), own, user("And?"), foreign, user("Go on.")]
+    response = await runner.chat("o/gpt-x", conversation)
+    assert response.dropped == ("reasoning of responses",)
+    assert [item.get("encrypted_content") for item in transport.body["input"]].count("sealed") == 1
 
 
 async def test_openai_has_its_own_words() -> None:

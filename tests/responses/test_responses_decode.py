@@ -64,7 +64,7 @@ def test_a_text_streams() -> None:
         done(0, **message("Hello")),
     )
     assert decoded(*frames, completed()) == [
-        Started("m1", "r1", origin="openai-responses"),
+        Started("m1", "r1", origin="responses"),
         TextDelta("Hel"),
         TextDelta("lo"),
         TextDelta("", {"id": "msg1"}),

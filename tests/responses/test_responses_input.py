@@ -32,7 +32,7 @@ from headwater_responses import Quirks
 from headwater_responses._input import Conversation
 
 MODEL = ModelId("openai", "m1")
-OURS = "openai-responses"
+OURS = "responses"
 SEALED = {"type": "reasoning", "id": "rs1", "summary": [], "encrypted_content": "gA/=+é"}
 STEP: JSONObject = {"type": "web_search_call", "id": "ws1", "action": {"query": "q"}}
 SOUND = Quirks(audio_families=("m",))
@@ -207,7 +207,7 @@ def test_what_one_service_sealed_goes_to_no_other() -> None:
         _answer(Reasoning("", replay=SEALED), Text("a")), quirks=Quirks(origin="xai-responses")
     )
     assert [item["type"] for item in items] == ["message"]
-    assert dropped == ["reasoning of openai-responses"]
+    assert dropped == ["reasoning of responses"]
 
 
 def test_reasoning_that_nothing_follows_is_left_out() -> None:

@@ -51,6 +51,7 @@ _CHAT_QUIRKS: Final = headwater_chat_completions.Quirks(
     context_phrases=(),  # it has a code for that
 )
 _RESPONSES_QUIRKS: Final = headwater_responses.Quirks(
+    origin="openai-responses",  # what another server has sealed, it cannot open
     system_role=_SYSTEM_ROLE,
     header_variables=_HEADERS,
     # Asked for sealed reasoning, these answer 400 "Encrypted content is not supported with this

@@ -41,7 +41,7 @@ class Quirks:
         FORMATS 3 and 6.
     """
 
-    origin: str = "openai-responses"
+    origin: str = "responses"
     system_role: str = "system"
     summary: str | None = "auto"
     min_output_tokens: int | None = 16
