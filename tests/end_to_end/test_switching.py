@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, nullcontext
 
 import attrs
 import msgspec
@@ -16,13 +17,13 @@ from headwater import (
     Finished,
     FinishReason,
     Image,
-    Message,
     RateLimited,
     Runner,
     Started,
     StreamInterrupted,
     TextDelta,
     Tool,
+    UnsupportedFeature,
     assistant,
     system,
     tool_result,
@@ -32,24 +33,45 @@ from headwater import (
 # each provider, and where the server has its wire
 ADDRESSES = {
     "anthropic": "",
+    "azure": "/openai/deployments/some-deployment?api-version=2024-10-21",
+    "cerebras": "/v1",
     "compatible": "/v1",
+    "deepseek": "/v1",
     "google": "",
     "groq": "/v1",
+    "huggingface": "/v1",
+    "lmstudio": "/v1",
     "mistral": "/v1",
     "ollama": "",
     "openai": "/v1",
+    "openrouter": "/v1",
+    "together": "/v1",
+    "vllm": "/v1",
     "xai": "/v1",
+    "zai": "/v1",
 }
 MODELS = (
     "anthropic/claude-sonnet-4-5",
+    "azure/some-deployment",
+    "cerebras/qwen-3-32b",
     "compatible/some-model",
+    "deepseek/deepseek-chat",
     "google/gemini-2.5-flash",
     "groq/llama-3.3-70b-versatile",
+    "huggingface/some/model",
+    "lmstudio/some-model",
     "mistral/mistral-small-latest",
     "ollama/llama3.2",
     "openai/gpt-5-mini",
+    "openrouter/some/model",
+    "together/some/model",
+    "vllm/some-model",
     "xai/grok-4",
+    "zai/glm-4.7",
 )
+# What a service cannot do is refused before anything is sent, and the conversation goes on.
+NO_IMAGES = {"deepseek/deepseek-chat"}
+NO_SCHEMAS = {"zai/glm-4.7"}
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 )
@@ -80,17 +102,15 @@ async def runner(aimock_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
         yield made
 
 
+def _refusal(is_expected: bool, what: str) -> AbstractContextManager[object]:
+    return pytest.raises(UnsupportedFeature, match=what) if is_expected else nullcontext()
+
+
 @each_model
 async def test_one_conversation_runs_everywhere(runner: Runner, model: str) -> None:
     """A system prompt, turns, a tool call and its result, an image and a structured answer."""
     tools = [Tool.from_function(weather)]
     messages = [system("Be brief."), user("hello")]
-
-    async def ask(said: Message, **options: object) -> str:
-        messages.append(said)
-        response = await runner.chat(model, messages, tools=tools)
-        messages.append(response.message)
-        return response.text
 
     first = await runner.chat(model, messages)
     assert first.text == "Hello there, traveller from afar."
@@ -107,12 +127,16 @@ async def test_one_conversation_runs_everywhere(runner: Runner, model: str) -> N
     assert told.text == "It is sunny in Lisbon."
     messages.append(told.message)
 
-    seen = await ask(user(Image.from_bytes(PIXEL, "image/png"), "Now, what is in the picture?"))
-    assert seen == "A red square."
+    picture = user(Image.from_bytes(PIXEL, "image/png"), "Now, what is in the picture?")
+    with _refusal(model in NO_IMAGES, "image"):
+        seen = await runner.chat(model, [*messages, picture], tools=tools)
+        assert seen.text == "A red square."
+        messages += [picture, seen.message]
 
     messages.append(user("Give me a river as JSON."))
-    river = await runner.chat(model, messages, response_format=River)
-    assert msgspec.json.decode(river.text, type=River) == River("Danube", 2850)
+    with _refusal(model in NO_SCHEMAS, "JSON schema"):
+        river = await runner.chat(model, messages, response_format=River)
+        assert msgspec.json.decode(river.text, type=River) == River("Danube", 2850)
 
 
 @each_model
