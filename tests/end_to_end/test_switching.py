@@ -71,7 +71,7 @@ MODELS = (
 )
 # What a service cannot do is refused before anything is sent, and the conversation goes on.
 NO_IMAGES = {"deepseek/deepseek-chat"}
-NO_SCHEMAS = {"zai/glm-4.7"}
+NO_SCHEMAS = {"deepseek/deepseek-chat", "zai/glm-4.7"}
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 )
