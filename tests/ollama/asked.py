@@ -65,7 +65,11 @@ def _said(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     said: list[dict[str, Any]] = []
     names: list[str] = []
     for given in messages:
-        message = {key: value for key, value in given.items() if value not in (None, "", [])}
+        message = {
+            key: value
+            for key, value in given.items()
+            if key == "tool_name" or value not in (None, "", [])
+        }
         message["content"] = given.get("content") or ""
         if "tool_calls" in message:
             message["tool_calls"] = [_bare(call) for call in message["tool_calls"]]

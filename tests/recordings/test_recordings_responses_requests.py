@@ -66,7 +66,10 @@ def _read(recording: Recording) -> Asked | None:
         read_request(f"p/{recording.asked.get('model', '')}", asked.messages, asked.options)
     except InvalidRequest:
         return None
-    return asked
+    extra = dict(asked.options["extra"] or {})
+    if recording.status < 400 and extra.get("include") == SENT_UNASKED["include"]:
+        del extra["include"]  # the server took it, so that it is for us to ask for it
+    return Asked(asked.messages, {**asked.options, "extra": extra})
 
 
 def _provider(recording: Recording, url: str) -> object:
