@@ -135,9 +135,10 @@ async def test_models_are_listed() -> None:
 
 
 async def test_a_provider_without_a_list_says_so() -> None:
-    """By its title."""
-    with pytest.raises(UnsupportedFeature, match="Streams has no list of its models"):
+    """By its title; no model is named, as none was."""
+    with pytest.raises(UnsupportedFeature, match="Streams has no list of its models") as caught:
         await runner_of(Streams()).list_models("p")
+    assert (caught.value.provider, caught.value.model) == ("p", None)
 
 
 @pytest.mark.parametrize("models", ["m", {"m": 1}, ["m"], 5, None])

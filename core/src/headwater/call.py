@@ -162,6 +162,11 @@ class Call:
         return self._declared(self.request.model)
 
     @property
+    def model(self) -> str | None:
+        """Tell the model's id, None where a provider is asked about itself."""
+        return str(self.request.model) if self.request.model.name else None
+
+    @property
     def attempt(self) -> int:
         """Tell which attempt this is, counted from 1."""
         return self.progress.attempt

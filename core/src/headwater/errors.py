@@ -128,7 +128,7 @@ class HeadwaterError(Exception):
         attempts: How many attempts the call made.
         partial: What the caller had been handed, None before the runner has set it.
         provider: Name of the provider.
-        model: The model's id as the caller wrote it.
+        model: The model's id; None where the provider was asked about itself.
         not_retried: Why a retryable failure was not tried again, None where it was or could not be.
     """
 

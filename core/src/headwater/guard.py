@@ -179,7 +179,7 @@ def as_ours(
         ours.reword(f"{ours.message} ({advice})")
     ours.reword(redact(ours.message, transport.secrets))
     ours.provider = ours.provider or provider.name
-    ours.model = ours.model or str(call.request.model)
+    ours.model = ours.model or call.model
     ours.request_id = ours.request_id or call.progress.request_id
     for field in ("code", "request_id"):
         if (said := getattr(ours, field)) is not None:

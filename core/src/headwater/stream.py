@@ -105,7 +105,7 @@ def complete(error: HeadwaterError, call: Call) -> None:
     """Say on an error that leaves which call it is of."""
     error.attempts = call.attempt
     error.provider = error.provider or call.request.model.provider
-    error.model = error.model or str(call.request.model)
+    error.model = error.model or call.model
 
 
 class ChatStream:
