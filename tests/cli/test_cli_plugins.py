@@ -122,3 +122,4 @@ def test_models_that_cannot_be_listed(shell: Shell, name: str, code: int, said: 
     done = shell.run("models", name)
     assert (done.code, done.out) == (code, "")
     assert said in done.err
+    assert "with -m" not in done.err

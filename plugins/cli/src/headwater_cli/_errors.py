@@ -96,6 +96,7 @@ def message_of(error: HeadwaterError) -> str:
     """Say what is wrong, and what to do."""
     wait_s = error.retry_after_s
     later = "later" if wait_s is None else f"in {wait_s:.0f} s"
-    hint = _HINTS.get(type(error), "").format(later=later)
+    is_about_a_model = error.model is not None or not isinstance(error, UnsupportedFeature)
+    hint = _HINTS.get(type(error), "").format(later=later) if is_about_a_model else ""
     said = f"Error: {printable(str(error))}"
     return f"{said}\nHint: {hint}." if hint else said
