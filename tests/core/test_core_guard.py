@@ -18,6 +18,7 @@ from headwater import (
     QuotaExceeded,
     Runner,
     ServerError,
+    StreamInterrupted,
     TextDelta,
     hookimpl,
 )
@@ -72,3 +73,21 @@ async def test_an_error_without_advice_is_left_as_it_is(error: HeadwaterError) -
         await Runner(providers={"p": Fails(error, KEYLESS)}).chat("p/m", "Hi")
     assert str(caught.value) == "no"
     assert (caught.value.provider, caught.value.model) == ("p", "p/m")
+
+
+class Ends:
+    """End an answer early: before it has begun, or after a word."""
+
+    @hookimpl
+    async def stream_chat(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        if request.model.name == "word":
+            yield TextDelta("a")
+
+
+@pytest.mark.parametrize(
+    ("model", "told"), [("nothing", "without a word"), ("word", "before the provider's end mark")]
+)
+async def test_an_early_end_says_how_early(model: str, told: str) -> None:
+    """An answer that never began is told apart from one that was cut."""
+    with pytest.raises(StreamInterrupted, match=told):
+        await Runner(providers={"p": Ends()}).chat(f"p/{model}", "Hi", attempts=1)

@@ -142,10 +142,12 @@ class _Grammar:
 
     def end(self) -> None:
         """Take the end of the events, which is good after `Finished` alone."""
-        if not self._is_finished:
+        if self.is_open:
             raise StreamInterrupted(
                 "the answer ended before the provider's end mark; what came is in `partial`"
             )
+        if not self._is_finished:
+            raise StreamInterrupted("the provider ended its answer without a word of it")
 
     def _finish(self, event: Finished) -> None:
         if self._open_calls:
