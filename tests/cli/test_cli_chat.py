@@ -12,6 +12,8 @@ import pytest
 
 from .shell import Shell
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 NO_DELAY = ("-o", "extra.delay_s", "0")
 ECHO = ("chat", "-m", "demo/echo", *NO_DELAY)
 USAGE = "[stop | 2 in, 2 out tokens"

@@ -10,6 +10,8 @@ from headwater_cli._errors import exit_code
 
 from .shell import Shell
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 ANSWERED = {
     "AuthenticationError": 3,
     "MissingKey": 3,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from .shell import Shell
+
+pytestmark = pytest.mark.slow  # each test runs a process
 
 RESPONSE_FIELDS = {
     "text",

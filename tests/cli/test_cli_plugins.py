@@ -9,6 +9,8 @@ import pytest
 
 from .shell import Shell
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 BROKEN = ["broken-exit", "broken-hook", "broken-import", "broken-name"]
 
 

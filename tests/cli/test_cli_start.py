@@ -13,6 +13,8 @@ from headwater_cli import main
 
 from .shell import Shell
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 LOOK = """
 import json, sys
 from headwater_cli._main import run

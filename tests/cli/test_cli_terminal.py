@@ -11,6 +11,8 @@ import pytest
 from .hanging_server import hanging_server
 from .shell import Shell
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 ECHO = ("chat", "-m", "demo/echo", "-o", "extra.delay_s", "0")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 HEADWATER = str(Path(sys.executable).parent / "headwater")
 
 
