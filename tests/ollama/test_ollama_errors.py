@@ -74,7 +74,8 @@ def test_each_refusal_has_its_class(
 def test_a_model_that_is_not_there_says_how_to_get_it() -> None:
     """The error names the command, with the model as it was asked for."""
     message = "model 'llama3' not found"
-    assert _read(404, message).message == f"{message}; `ollama pull llama3` gets it"
+    error = _read(404, message)
+    assert (error.message, error.advice) == (message, "`ollama pull llama3` gets it")
 
 
 @pytest.mark.parametrize(
@@ -86,8 +87,8 @@ def test_another_404_points_at_the_address(model: str | None, body: bytes) -> No
     """Where no model is missed, it is the address that is wrong."""
     error = read_error(model, 404, {}, body)
     assert isinstance(error, ModelNotFound)
-    assert "OLLAMA_HOST" in error.message
-    assert "ollama pull" not in error.message
+    assert "OLLAMA_HOST" in str(error)
+    assert "ollama pull" not in str(error)
 
 
 def test_the_headers_count() -> None:

@@ -128,7 +128,7 @@ async def test_a_failure_keeps_its_meaning(recording: Recording) -> None:
     assert error.message.startswith(printable(expected["message"].strip()[:500]))
     by_range = Category.SERVER if (error.status or 0) >= 500 else Category.BAD_REQUEST
     assert error.category is CATEGORIES.get(error.status, by_range)
-    assert ("ollama pull" in error.message) == (error.status == 404)
+    assert ("ollama pull" in str(error)) == (error.status == 404)
 
 
 @_each(BREAKS)

@@ -32,6 +32,8 @@ ADVICE = {
     ModelNotFound: "`",  # a command to look with
     ContextTooLong: "shorten",
     QuotaExceeded: "top up",
+    InvalidRequest: "change what it names",
+    UnsupportedFeature: "change what it names",
 }
 BY_NAME = {receiver.name: receiver for receiver in RECEIVERS}
 # An image of a type that they know not to take, or any image at all; a schema, likewise.
@@ -84,10 +86,12 @@ async def test_a_refusal_keeps_its_meaning(refusal: Refusal) -> None:
 
 @pytest.mark.parametrize("refusal", [one for one in REFUSALS if one.kind in ADVICE], ids=str)
 async def test_a_refusal_says_what_to_do(refusal: Refusal) -> None:
-    """After the provider's words stand ours: which key, which list, what to shorten or top up."""
+    """Beside the provider's words stand ours: which key, which list, what to shorten or change."""
     receiver = BY_NAME[refusal.provider]
     error, _ = await _error(receiver, refusal)
-    assert ADVICE[refusal.kind] in error.message.removeprefix(refusal.words)
+    assert error.advice is not None
+    assert ADVICE[refusal.kind] in error.advice
+    assert str(error).startswith(f"{error.message} ({error.advice})")
 
 
 def test_every_provider_refuses_every_fault() -> None:

@@ -129,6 +129,7 @@ class HeadwaterError(Exception):
         partial: What the caller had been handed, None before the runner has set it.
         provider: Name of the provider.
         model: The model's id; None where the provider was asked about itself.
+        advice: What to do about it, where the message does not say.
         not_retried: Why a retryable failure was not tried again, None where it was or could not be.
     """
 
@@ -156,6 +157,7 @@ class HeadwaterError(Exception):
         self.partial: ChatResponse | None = None
         self.provider: str | None = None
         self.model: str | None = None
+        self.advice: str | None = None
         self.not_retried: str | None = None
 
     def reword(self, message: str) -> None:
@@ -167,8 +169,9 @@ class HeadwaterError(Exception):
         facts = [f"status {self.status}"] if self.status is not None else []
         if self.request_id is not None:
             facts.append(f"request id {printable(self.request_id)}")
+        advice = f" ({self.advice})" if self.advice else ""
         suffix = f" [{', '.join(facts)}]" if facts else ""
-        return self.message + suffix
+        return self.message + advice + suffix
 
 
 class PluginError(HeadwaterError):

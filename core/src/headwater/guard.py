@@ -15,10 +15,12 @@ from .errors import (
     AuthenticationError,
     ContextTooLong,
     HeadwaterError,
+    InvalidRequest,
     ModelNotFound,
     PluginError,
     QuotaExceeded,
     StreamInterrupted,
+    UnsupportedFeature,
     printable,
 )
 from .estimate import estimated
@@ -177,8 +179,7 @@ def as_ours(
 ) -> HeadwaterError:
     """Complete an error that leaves a plugin: whose it is, what to do, and no key in it."""
     ours = error if isinstance(error, HeadwaterError) else _plugin_failure(error, provider)
-    if advice := _advice(ours, provider):
-        ours.reword(f"{ours.message} ({advice})")
+    ours.advice = ours.advice or _advice(ours, provider)
     ours.reword(redact(ours.message, transport.secrets))
     ours.provider = ours.provider or provider.name
     ours.model = ours.model or call.model
@@ -192,20 +193,22 @@ def as_ours(
     return ours
 
 
-def _advice(error: HeadwaterError, provider: Provider) -> str:
+def _advice(error: HeadwaterError, provider: Provider) -> str | None:
     """Say what to do about an error, where the provider's own words seldom do."""
     match error:
         case AuthenticationError():
             variables = " or ".join(provider.info.key_variables)
-            return f"check {variables}" if variables else ""
+            return f"check {variables}" if variables else None
         case ModelNotFound():
             return f"`headwater models {provider.name}` lists what there is"
         case ContextTooLong():
             return "shorten the conversation, or choose a model that reads more"
         case QuotaExceeded():
             return "to wait does not help: top up the account"
+        case InvalidRequest() | UnsupportedFeature() if error.status is not None:
+            return "the provider refuses the request as it is: change what it names"
         case _:
-            return ""
+            return None
 
 
 def _plugin_failure(error: Exception, provider: Provider) -> PluginError:

@@ -97,6 +97,7 @@ def message_of(error: HeadwaterError) -> str:
     wait_s = error.retry_after_s
     later = "later" if wait_s is None else f"in {wait_s:.0f} s"
     is_about_a_model = error.model is not None or not isinstance(error, UnsupportedFeature)
-    hint = _HINTS.get(type(error), "").format(later=later) if is_about_a_model else ""
+    has_hint = error.advice is None and is_about_a_model  # what an error advises itself is enough
+    hint = _HINTS.get(type(error), "").format(later=later) if has_hint else ""
     said = f"Error: {printable(str(error))}"
     return f"{said}\nHint: {hint}." if hint else said

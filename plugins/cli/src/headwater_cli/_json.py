@@ -110,6 +110,7 @@ def _error(error: HeadwaterError) -> dict[str, Any]:
         "class": type(error).__name__,
         "category": error.category,
         "message": error.message,
+        "advice": error.advice,
         "provider": error.provider,
         "model": error.model,
         "status": error.status,

@@ -66,7 +66,7 @@ def read_error(
         kind = QuotaExceeded
     error = status_error(status, headers, said, kind=kind)
     if isinstance(error, ModelNotFound):
-        error.reword(f"{error.message}; {_advice(model, is_ollama='error' in said.details)}")
+        error.advice = _advice(model, is_ollama="error" in said.details)
     return error
 
 
