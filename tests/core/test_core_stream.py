@@ -12,6 +12,7 @@ from headwater import (
     Event,
     Finished,
     FinishReason,
+    InvalidRequest,
     Provenance,
     ReasoningDelta,
     Runner,
@@ -128,3 +129,14 @@ async def test_the_consumers_time_is_no_gap(runner: Runner) -> None:
         await asyncio.sleep(0.02)
     assert stream.metrics.longest_gap_s is not None
     assert stream.metrics.longest_gap_s < 0.06
+
+
+async def test_two_tasks_cannot_read_at_once(runner: Runner) -> None:
+    """The second is told so, and the first one reads on."""
+    async with runner.stream_chat("slow/m", "Hi") as stream:
+        first = asyncio.ensure_future(stream.__anext__())
+        await asyncio.sleep(0)
+        with pytest.raises(InvalidRequest, match="another task is reading"):
+            await anext(stream)
+        assert isinstance(await first, Started)
+        assert (await stream.collect()).text == "ab"

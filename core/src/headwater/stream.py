@@ -12,7 +12,7 @@ from typing import Final, Self
 import attrs
 
 from .call import Call
-from .errors import HeadwaterError, PluginError, StreamInterrupted
+from .errors import HeadwaterError, InvalidRequest, PluginError, StreamInterrupted
 from .estimate import estimated
 from .events import Event, EventStream, Finished, TextDelta, is_content
 from .middleware import Handler
@@ -131,6 +131,8 @@ class ChatStream:
         """Give the next event; after `Finished`, or the error, there is none."""
         if self._reading.is_closed and not self._reading.is_finished:
             return self._refuse()
+        if self._events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
+            return _busy()
         return self._events.__anext__()
 
     async def __aenter__(self) -> Self:
@@ -208,6 +210,10 @@ class ChatStream:
             output_tokens_per_s=tokens_per_s(usage, reading.first_content_s, elapsed_s or 0.0),
             longest_gap_s=reading.longest_gap_s,
         )
+
+
+async def _busy() -> Event:
+    raise InvalidRequest("another task is reading this stream: let them read it in turn")
 
 
 def _closed() -> StreamInterrupted:
