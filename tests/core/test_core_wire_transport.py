@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from headwater import ProtocolError, StreamInterrupted
+from headwater import InvalidRequest, ProtocolError, StreamInterrupted
 from headwater.wire.sse import ServerSentEvent
 from headwater.wire.transport import HTTPRequest, Response
 
@@ -136,3 +136,21 @@ async def test_frames_that_are_being_read_are_ended() -> None:
     await anext(frames)
     await response.aclose()
     assert await listed(frames) == []
+
+
+def _nested(depth: int) -> list[object]:
+    inner: list[object] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"a": object()}, {"a": "\ud800"}, {1j: 2}, _nested(100_000)],
+    ids=["object", "surrogate", "key", "depth"],
+)
+def test_a_body_that_is_no_json_is_refused(body: object) -> None:
+    """What the caller gave is named as his to mend, whichever plugin sends it."""
+    with pytest.raises(InvalidRequest, match="cannot be written as JSON"):
+        HTTPRequest.post_json("https://h", body)

@@ -15,6 +15,7 @@ import msgspec
 
 from ..errors import (
     HeadwaterError,
+    InvalidRequest,
     ProtocolError,
     StreamInterrupted,
 )
@@ -58,9 +59,19 @@ class HTTPRequest:
     def post_json(
         cls, url: str, body: object, headers: Mapping[str, str | Secret] | None = None
     ) -> HTTPRequest:
-        """Make a POST of a JSON body."""
+        """Make a POST of a JSON body.
+
+        Raises:
+            InvalidRequest: The body holds what JSON has no form for.
+        """
         sent = {"content-type": "application/json", **(headers or {})}
-        return cls("POST", url, sent, msgspec.json.encode(body))
+        try:
+            return cls("POST", url, sent, msgspec.json.encode(body))
+        except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
+            raise InvalidRequest(
+                f"the request cannot be written as JSON ({error}): check tools, arguments of tool "
+                "calls, response_format and extra"
+            ) from None
 
 
 class Transport(Protocol):

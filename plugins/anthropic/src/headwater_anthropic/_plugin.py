@@ -14,7 +14,6 @@ from headwater import (
     ChatResponse,
     Event,
     Health,
-    InvalidRequest,
     Limits,
     ModelInfo,
     ProtocolError,
@@ -24,7 +23,7 @@ from headwater import (
     fold,
     hookimpl,
 )
-from headwater.secret import find_key, require_key
+from headwater.secret import as_secret, find_key, require_key
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import find_base_url, join_url
 
@@ -45,10 +44,6 @@ PAGE_MODELS: Final = 1000
 MAX_PAGES: Final = 100
 
 
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
-
-
 def _as_names(value: str | Iterable[str]) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
     return tuple(name.strip() for name in names)
@@ -66,9 +61,9 @@ class Anthropic:
         betas: Names of what is not yet part of the API, sent as `anthropic-beta`.
     """
 
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
     base_url: str | None = None
-    auth_token: Secret | None = attrs.field(default=None, converter=_as_secret, kw_only=True)
+    auth_token: Secret | None = attrs.field(default=None, converter=as_secret, kw_only=True)
     betas: tuple[str, ...] = attrs.field(default=(), converter=_as_names, kw_only=True)
 
     info: ClassVar[ProviderInfo] = ProviderInfo(
@@ -155,13 +150,7 @@ class Anthropic:
         self, path: str, body: dict[str, object], accept: str = "application/json"
     ) -> HTTPRequest:
         headers = {"accept": accept, **self._headers()}
-        try:
-            return HTTPRequest.post_json(self._url(path), body, headers)
-        except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
-            raise InvalidRequest(
-                f"the request cannot be written as JSON ({error}): check tools, arguments of tool "
-                "calls, response_format and extra"
-            ) from None
+        return HTTPRequest.post_json(self._url(path), body, headers)
 
     def _url(self, path: str) -> str:
         variable = self.info.base_url_variable

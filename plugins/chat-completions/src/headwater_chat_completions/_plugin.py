@@ -168,13 +168,7 @@ class ChatCompletions:
     def _post(self, request: ChatRequest, body: dict[str, object], accept: str) -> HTTPRequest:
         url = chat_url(self._base_url(), self.quirks, request.model.name)
         headers = {"accept": accept, **self._headers()}
-        try:
-            return HTTPRequest.post_json(url, body, headers)
-        except (TypeError, ValueError, msgspec.EncodeError, RecursionError) as error:
-            raise InvalidRequest(
-                f"the request cannot be written as JSON ({error}): check tools, response_format "
-                "and extra"
-            ) from None
+        return HTTPRequest.post_json(url, body, headers)
 
     def _base_url(self) -> str:
         return find_base_url(self.base_url, self.info.base_url_variable, self.default_base_url)

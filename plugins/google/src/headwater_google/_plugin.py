@@ -13,7 +13,6 @@ from headwater import (
     ChatResponse,
     Event,
     Health,
-    InvalidRequest,
     ModelInfo,
     ProtocolError,
     ProviderInfo,
@@ -22,7 +21,7 @@ from headwater import (
     fold,
     hookimpl,
 )
-from headwater.secret import require_key
+from headwater.secret import as_secret, require_key
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import find_base_url
 
@@ -40,10 +39,6 @@ PAGE_SIZE: Final = 1000  # the most that the Gemini API gives
 MAX_PAGES: Final = 100  # a server that never comes to an end is no list
 
 
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
-
-
 @attrs.define(eq=False)
 class Google:
     """Speak `generateContent` with the Gemini API or Vertex AI; nothing is read before first use.
@@ -57,9 +52,9 @@ class Google:
             assign the next one to this field.
     """
 
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
     base_url: str | None = None
-    access_token: Secret | None = attrs.field(default=None, converter=_as_secret, kw_only=True)
+    access_token: Secret | None = attrs.field(default=None, converter=as_secret, kw_only=True)
 
     info: ClassVar[ProviderInfo] = ProviderInfo(
         "Google Gemini",
@@ -138,13 +133,7 @@ class Google:
 
     def _post(self, url: str, body: dict[str, object], accept: str) -> HTTPRequest:
         headers = {"accept": accept, **self._headers()}
-        try:
-            return HTTPRequest.post_json(url, body, headers)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidRequest(
-                f"the request cannot be written as JSON ({error}): check tools, response_format "
-                "and extra"
-            ) from None
+        return HTTPRequest.post_json(url, body, headers)
 
     def _headers(self) -> dict[str, str | Secret]:
         if self.access_token is not None:

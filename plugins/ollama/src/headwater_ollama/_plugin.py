@@ -14,7 +14,6 @@ from headwater import (
     ChatResponse,
     Event,
     Health,
-    InvalidRequest,
     Limits,
     ModelInfo,
     ProtocolError,
@@ -23,7 +22,7 @@ from headwater import (
     fold,
     hookimpl,
 )
-from headwater.secret import find_key
+from headwater.secret import as_secret, find_key
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import join_url
 
@@ -41,10 +40,6 @@ _KEY_VARIABLE: Final = "OLLAMA_API_KEY"
 _GB: Final = 10**9
 
 
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
-
-
 @attrs.define(eq=False)
 class Ollama:
     """Speak with an Ollama server; nothing is read or opened before the first use.
@@ -56,7 +51,7 @@ class Ollama:
     """
 
     base_url: str | None = None
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
 
     info: ClassVar[ProviderInfo] = ProviderInfo(
         "Ollama",
@@ -117,13 +112,7 @@ class Ollama:
             raise ProtocolError.malformed(what, body, error) from None
 
     def _post(self, body: dict[str, object], accept: str) -> HTTPRequest:
-        try:
-            return HTTPRequest.post_json(self._url("/api/chat"), body, self._headers(accept))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidRequest(
-                f"the request cannot be written as JSON ({error}): check tools, response_format "
-                "and extra"
-            ) from None
+        return HTTPRequest.post_json(self._url("/api/chat"), body, self._headers(accept))
 
     def _url(self, path: str) -> str:
         return join_url(find_address(self.base_url), path)

@@ -22,6 +22,7 @@ from headwater import (
     Usage,
     hookimpl,
 )
+from headwater.secret import as_secret
 from headwater.wire.transport import Transport
 from headwater_chat_completions import ChatCompletions
 from headwater_responses import Responses
@@ -69,10 +70,6 @@ _RESPONSES_QUIRKS: Final = headwater_responses.Quirks(
 )
 
 
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
-
-
 def _known(_provider: object, _field: object, value: str) -> None:
     if value not in ("responses", "chat"):
         raise ConfigurationError(f'expected api="responses" or api="chat", got {value!r}')
@@ -115,7 +112,7 @@ class OpenAI:
         ConfigurationError: The key is malformed, or there is no such API.
     """
 
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
     base_url: str | None = None
     api: Literal["responses", "chat"] = attrs.field(default="responses", validator=_known)
     _responses: Responses = attrs.field(

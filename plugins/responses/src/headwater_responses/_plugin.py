@@ -15,7 +15,6 @@ from headwater import (
     Event,
     HeadwaterError,
     Health,
-    InvalidRequest,
     ModelInfo,
     ProtocolError,
     ProviderInfo,
@@ -25,7 +24,7 @@ from headwater import (
     fold,
     hookimpl,
 )
-from headwater.secret import find_key, require_key
+from headwater.secret import as_secret, find_key, require_key
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import find_base_url, join_url
 
@@ -40,10 +39,6 @@ __all__ = ["Responses"]
 T = TypeVar("T")
 
 _JSON: Final = "application/json"
-
-
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
 
 
 @attrs.define(eq=False)
@@ -61,7 +56,7 @@ class Responses:
     """
 
     base_url: str | None = None
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
     quirks: Quirks = attrs.field(factory=Quirks, kw_only=True)
     info: ProviderInfo = attrs.field(
         factory=lambda: ProviderInfo("Server that speaks Responses"), kw_only=True
@@ -127,13 +122,7 @@ class Responses:
 
     def _post(self, path: str, body: dict[str, object], accept: str) -> HTTPRequest:
         headers = {"accept": accept, **self._headers()}
-        try:
-            return HTTPRequest.post_json(self._url(path), body, headers)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidRequest(
-                f"the request cannot be written as JSON ({error}): check tools, response_format "
-                "and extra"
-            ) from None
+        return HTTPRequest.post_json(self._url(path), body, headers)
 
     def _url(self, path: str) -> str:
         variable = self.info.base_url_variable

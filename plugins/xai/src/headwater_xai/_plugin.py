@@ -24,6 +24,7 @@ from headwater import (
     Secret,
     hookimpl,
 )
+from headwater.secret import as_secret
 from headwater.wire.transport import Transport
 from headwater_chat_completions import ChatCompletions
 from headwater_responses import Responses
@@ -72,10 +73,6 @@ _RESPONSES_QUIRKS: Final = headwater_responses.Quirks(
 )
 
 
-def _as_secret(value: str | Secret | None) -> Secret | None:
-    return Secret.of(value)
-
-
 def _known(_provider: object, _field: object, value: str) -> None:
     if value not in ("chat", "responses"):
         raise ConfigurationError(f'expected api to be "chat" or "responses", got {value!r}')
@@ -114,7 +111,7 @@ class XAI:
         ConfigurationError: The key is malformed, or there is no such API.
     """
 
-    api_key: Secret | None = attrs.field(default=None, converter=_as_secret)
+    api_key: Secret | None = attrs.field(default=None, converter=as_secret)
     base_url: str | None = None
     api: Literal["chat", "responses"] = attrs.field(default="chat", validator=_known)
     _dialect: ChatCompletions | Responses = attrs.field(
