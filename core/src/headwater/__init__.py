@@ -26,6 +26,7 @@ from .call import Call, Limits, Operation
 from .discovery import PluginStatus
 from .errors import (
     AuthenticationError,
+    BudgetExceeded,
     Category,
     ConfigurationError,
     ConnectFailed,
@@ -52,6 +53,8 @@ from .errors import (
     RateLimited,
     RequestError,
     ServerError,
+    SessionBusy,
+    StorageError,
     StreamInterrupted,
     TransportError,
     UnknownProvider,
@@ -102,6 +105,7 @@ from .usage import Provenance, Usage
 __all__ = [
     "Audio",
     "AuthenticationError",
+    "BudgetExceeded",
     "Cache",
     "Call",
     "Category",
@@ -163,7 +167,9 @@ __all__ = [
     "Runner",
     "Secret",
     "ServerError",
+    "SessionBusy",
     "Started",
+    "StorageError",
     "StreamInterrupted",
     "StreamMetrics",
     "Text",

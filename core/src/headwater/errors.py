@@ -8,12 +8,15 @@
     │   └── PluginLoadError      the plugin cannot be imported or made
     ├── ConfigurationError       a key, base URL or proxy that cannot be used
     │   ├── MissingKey           no key was given and none is in the environment
-    │   └── MalformedKey         a key that cannot be one
+    │   ├── MalformedKey         a key that cannot be one
+    │   └── StorageError         a kept conversation that cannot be read or written
     ├── RequestError             our caller's fault
     │   ├── InvalidRequest       malformed, or refused by the provider as such
     │   ├── UnsupportedFeature   the provider cannot do what was asked
     │   ├── ContextTooLong       more input than the model takes
-    │   └── ModelNotFound        the provider has no such model
+    │   ├── ModelNotFound        the provider has no such model
+    │   ├── SessionBusy          a turn of the session is under way
+    │   └── BudgetExceeded       a `Budget` of the application is used up: limit, spent
     ├── ProviderError            the provider said no, by status or in mid-stream
     │   ├── AuthenticationError  the key was refused
     │   ├── PermissionDenied     the key is good, but not for this
@@ -43,10 +46,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from .responses import ChatResponse
 
 __all__ = [
     "AuthenticationError",
+    "BudgetExceeded",
     "Category",
     "ConfigurationError",
     "ConnectFailed",
@@ -73,6 +79,8 @@ __all__ = [
     "RateLimited",
     "RequestError",
     "ServerError",
+    "SessionBusy",
+    "StorageError",
     "StreamInterrupted",
     "TransportError",
     "UnknownProvider",
@@ -206,6 +214,10 @@ class MalformedKey(ConfigurationError):
     """Say that what was given as a key cannot be one."""
 
 
+class StorageError(ConfigurationError):
+    """Say that a kept conversation, in a file or the store, cannot be read or written."""
+
+
 class RequestError(HeadwaterError):
     """Say that the request is wrong: our caller has to change it."""
 
@@ -228,6 +240,28 @@ class ModelNotFound(RequestError):
     """Say that the provider has no such model, or not at this address."""
 
     category = Category.NOT_FOUND
+
+
+class SessionBusy(RequestError):
+    """Say that a turn of the session is under way, and a session takes one at a time."""
+
+
+class BudgetExceeded(RequestError):
+    """Say that a `Budget` of the application is used up, or the next request would pass it.
+
+    Args:
+        message: Which limit, and how much is spent.
+        limit: The limit: tokens, or money in US dollars.
+        spent: What was spent when it was passed, in the same unit.
+    """
+
+    category = Category.RATE_LIMIT
+
+    # Defaults, for the reason that LimitPassed has.
+    def __init__(self, message: str, *, limit: Decimal | int = 0, spent: Decimal | int = 0) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.spent = spent
 
 
 class ProviderError(HeadwaterError):

@@ -23,7 +23,7 @@ from .parts import (
 from .requests import ChatRequest
 from .usage import Provenance, Usage
 
-__all__ = ["count_input", "count_text", "estimated"]
+__all__ = ["count_input", "count_message", "count_text", "estimated"]
 
 # What a tokenizer of the byte-pair kind makes of text, roughly: short words whole, longer ones in
 # pieces of four letters, digits by threes, each sign and each ideograph on its own.
@@ -60,7 +60,7 @@ def count_input(request: ChatRequest) -> int:
     )
     schema = request.response_format.schema if request.response_format else None
     return (
-        sum(map(_count_message, request.messages))
+        sum(map(count_message, request.messages))
         + tools
         + (count_text(str(schema)) if schema else 0)
     )
@@ -71,7 +71,8 @@ def estimated(request: ChatRequest, output: Iterable[str]) -> Usage:
     return Usage(count_input(request), count_text("".join(output)), provenance=Provenance.ESTIMATED)
 
 
-def _count_message(message: Message) -> int:
+def count_message(message: Message) -> int:
+    """Estimate the tokens of one message."""
     return MESSAGE_TOKENS + sum(map(_count_part, message.parts))
 
 
