@@ -17,10 +17,11 @@ from headwater import (
     PluginLoadError,
     ProviderInfo,
     Runner,
+    Secret,
     UnknownProvider,
     hookimpl,
 )
-from headwater.discovery import Registry
+from headwater.discovery import KeySource, Registry, key_variables
 
 GOOD = """
 from headwater import Finished, FinishReason, TextDelta, hookimpl
@@ -197,6 +198,99 @@ async def test_a_key_in_the_environment_that_cannot_be_used_is_a_setting(
     monkeypatch.setenv("HEADWATER_NEWT_API_KEY", "a b")
     with pytest.raises(ConfigurationError, match="the key holds"):
         await text_of("newt/m")
+
+
+KEYED = GOOD.replace(
+    "class Provider:",
+    "from headwater import ProviderInfo\n\nclass Provider:\n"
+    "    info = ProviderInfo('Newt', key_variables=('NEWT_KEY', 'NEWT_TOKEN'))",
+)
+
+
+async def told_with(keys: KeySource, model: str = "newt/m") -> str:
+    """Ask an installed provider, which says what key and address it was made with."""
+    async with Runner(keys=keys) as runner:
+        return (await runner.chat(model, "Hi")).text
+
+
+async def test_a_key_source_is_asked_once_by_the_name_of_the_provider(install: Install) -> None:
+    """What the environment does not have, the application's own source gives, at first use."""
+    install("newt", KEYED)
+    asked: list[str] = []
+
+    def keys(name: str) -> Secret:
+        asked.append(name)
+        return Secret("k-1")
+
+    async with Runner(keys=keys) as runner:
+        assert asked == []
+        for _ in range(2):
+            assert (await runner.chat("newt/m", "Hi")).text == "Secret('***') None"
+    assert asked == ["newt"]
+
+
+async def test_a_key_source_leaves_the_address_as_it_is_set(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address of the environment and the key of the source go together."""
+    install("newt", KEYED)
+    monkeypatch.setenv("HEADWATER_NEWT_BASE_URL", "http://h")
+    assert await told_with(lambda name: f"key of {name}") == "key of newt http://h"
+
+
+@pytest.mark.parametrize("variable", ["HEADWATER_NEWT_API_KEY", "NEWT_KEY", "NEWT_TOKEN"])
+async def test_the_environment_wins_over_a_key_source(
+    install: Install, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Any of the variables of a provider is enough for the source not to be asked."""
+    install("newt", KEYED)
+    monkeypatch.setenv(variable, "from the environment")
+    assert "source" not in await told_with(lambda name: "from the source")
+
+
+@pytest.mark.parametrize("source", [GOOD, KEYED.replace("ProviderInfo('Newt'", "dict(title=''")])
+def test_who_has_no_variable_for_a_key_is_given_none(install: Install, source: str) -> None:
+    """A provider without a key, or without a proper word on itself, is not asked about."""
+    install("newt", source)
+    asked: list[str] = []
+    Runner(keys=asked.append).plugins()
+    assert "newt" not in asked
+
+
+async def test_a_key_source_that_has_no_key_changes_nothing(install: Install) -> None:
+    """The provider is made as it would be without a source."""
+    install("newt", KEYED)
+    assert await told_with(lambda name: None) == "None None"
+
+
+async def test_what_a_key_source_raises_is_raised_for_that_provider(install: Install) -> None:
+    """A vault that is locked is told to who asks, and asked again the next time."""
+    install("newt", KEYED)
+    answers = iter([None, "k-2"])
+
+    def keys(name: str) -> str:
+        if (answer := next(answers)) is None:
+            raise ConfigurationError("the vault is locked")
+        return answer
+
+    async with Runner(keys=keys) as runner:
+        with pytest.raises(ConfigurationError, match="locked"):
+            await runner.chat("newt/m", "Hi")
+        assert (await runner.chat("newt/m", "Hi")).text == "k-2 None"
+
+
+def test_the_variables_of_a_key_are_listed_in_their_order() -> None:
+    """The framework's own variable comes first, and once; who takes no key has none."""
+    own = ProviderInfo("x", key_variables=("HEADWATER_A_B_API_KEY", "A_KEY"))
+    assert key_variables("a-b", own) == ("HEADWATER_A_B_API_KEY", "A_KEY")
+    assert key_variables("c", own)[0] == "HEADWATER_C_API_KEY"
+    assert key_variables("a-b", ProviderInfo("x")) == ()
+
+
+def test_a_provider_holds_the_object_that_answers(install: Install) -> None:
+    """Who wants to know whose code runs finds the object."""
+    install("newt", GOOD)
+    assert type(Registry().get("newt").plugin).__module__ == "plugin_newt"
 
 
 @pytest.mark.parametrize(

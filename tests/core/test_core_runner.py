@@ -205,3 +205,10 @@ async def test_an_error_names_the_call() -> None:
     with pytest.raises(StreamInterrupted) as caught:
         await runner_of(Cut()).stream_chat("p/m", "Hi").collect()
     assert (caught.value.provider, caught.value.model, caught.value.attempts) == ("p", "p/m", 1)
+
+
+def test_the_layers_of_a_runner_can_be_seen() -> None:
+    """Who wants to know what stands round a call reads it, outermost first."""
+    layers = [type(layer).__name__ for layer in Runner().middleware]
+    assert layers == ["Log", "Deadline", "Retry", "Timeout"]
+    assert Runner(middleware=[]).middleware == ()

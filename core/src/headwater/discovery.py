@@ -6,7 +6,7 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 import pluggy
@@ -21,10 +21,14 @@ from .errors import (
 )
 from .hookspecs import PROJECT, Hooks, ProviderInfo
 from .requests import ModelId
+from .secret import Secret
 
-__all__ = ["PluginStatus", "Provider", "Registry"]
+__all__ = ["KeySource", "PluginStatus", "Provider", "Registry", "key_variables"]
 
 GROUP: Final = "headwater"
+
+KeySource: TypeAlias = Callable[[str], Secret | str | None]
+"""Gives the key of the provider of that name; None: it has none."""
 
 # Distributions to name when a provider is asked for that is not installed; names only, the facts
 # about each stand in its own package.
@@ -74,12 +78,14 @@ class Provider:
         info: What it says of itself.
         distribution: The package that it comes from, or the class of an instance.
         hooks: Calls its hooks, and nobody else's.
+        plugin: The provider object itself.
     """
 
     name: str
     info: ProviderInfo
     distribution: str
     hooks: pluggy.HookRelay
+    plugin: object
 
     def implements(self, hook: str) -> bool:
         """Tell whether the plugin has an implementation of a hook."""
@@ -96,10 +102,15 @@ class Registry:
 
     Args:
         instances: Provider objects by name; such a name hides an entry point.
+        keys: Is asked for the key of an entry point's provider that has variables for one, of which
+            none is set.
     """
 
-    def __init__(self, instances: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, instances: Mapping[str, object] | None = None, keys: KeySource | None = None
+    ) -> None:
         self._instances = dict(instances or {})
+        self._keys = keys
         self._providers: dict[str, Provider] = {}
         self._failures: dict[str, PluginLoadError] = {}
         self._entry_points: dict[str, list[EntryPoint]] | None = None
@@ -173,7 +184,12 @@ class Registry:
                 f"the provider name {name!r} is claimed by {claimants}; uninstall one of them"
             )
         distribution = _distribution(points[0])
-        return _checked(name, _made(points[0], distribution), distribution)
+        settings = _settings_from_environment(name)
+        plugin = _made(points[0], distribution, settings)
+        key = None if self._keys is None else _key_of(name, plugin, self._keys)
+        if key is not None:  # to make a provider object costs nothing, and opens nothing
+            plugin = _made(points[0], distribution, {**settings, "api_key": key})
+        return _checked(name, plugin, distribution)
 
     def _unknown(self, name: str) -> UnknownProvider:
         installed = self.names()
@@ -196,11 +212,11 @@ def _distribution(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
-def _made(point: EntryPoint, distribution: str) -> object:
+def _made(point: EntryPoint, distribution: str, settings: Mapping[str, str | Secret]) -> object:
     """Import a plugin and make its provider object."""
     try:
         factory: Callable[..., object] = point.load()
-        return factory(**_settings_from_environment(point.name))
+        return factory(**settings)
     except ConfigurationError:
         raise
     except (Exception, SystemExit) as error:  # a module that exits must not take us with it
@@ -210,12 +226,41 @@ def _made(point: EntryPoint, distribution: str) -> object:
         ) from error
 
 
+def key_variables(name: str, info: ProviderInfo) -> tuple[str, ...]:
+    """List the environment variables that a provider's key is looked for in, in order.
+
+    Args:
+        name: The name that it is used by.
+        info: What it says of itself.
+
+    Returns:
+        The framework's own variable, then those of the provider; none where it takes no key.
+    """
+    if not info.key_variables:
+        return ()
+    return tuple(dict.fromkeys((_prefix(name) + "API_KEY", *info.key_variables)))
+
+
+def _key_of(name: str, plugin: object, keys: KeySource) -> Secret | str | None:
+    """Ask for the key of a provider that takes one, and finds none in the environment."""
+    info = getattr(plugin, "info", None)
+    variables = key_variables(name, info) if isinstance(info, ProviderInfo) else ()
+    if not variables or any(os.environ.get(variable, "").strip() for variable in variables):
+        return None
+    return keys(name)
+
+
 def _settings_from_environment(name: str) -> dict[str, str]:
     """Read HEADWATER_<NAME>_API_KEY and …_BASE_URL, which win over what a plugin finds itself."""
-    prefix = f"HEADWATER_{name.upper().replace('-', '_').replace('.', '_')}_"
     settings = ("api_key", "base_url")
-    found = {setting: os.environ.get(prefix + setting.upper(), "").strip() for setting in settings}
+    found = {
+        setting: os.environ.get(_prefix(name) + setting.upper(), "").strip() for setting in settings
+    }
     return {setting: value for setting, value in found.items() if value}
+
+
+def _prefix(name: str) -> str:
+    return f"HEADWATER_{name.upper().replace('-', '_').replace('.', '_')}_"
 
 
 def _checked(name: str, plugin: object, distribution: str) -> Provider:
@@ -237,7 +282,7 @@ def _checked(name: str, plugin: object, distribution: str) -> Provider:
         raise PluginLoadError(
             f"{where}: expected its info to be a ProviderInfo, got {type(info).__name__}"
         )
-    provider = Provider(name, info, distribution, manager.hook)
+    provider = Provider(name, info, distribution, manager.hook, plugin)
     if not (provider.implements("stream_chat") or provider.implements("chat")):
         raise PluginLoadError(f"{where} implements neither stream_chat nor chat")
     return provider

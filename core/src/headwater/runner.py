@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from .call import Call, Operation
-from .discovery import PluginStatus, Registry
+from .discovery import KeySource, PluginStatus, Registry
 from .dispatch import Dispatch
 from .errors import ConfigurationError, HeadwaterError, PluginError
 from .hookspecs import Health, ModelInfo
@@ -45,6 +45,8 @@ class Runner:
             Retry(), Timeout()]`.
         transport: What carries the requests; None: `HTTPTransport()`.
         max_event_bytes: Bytes of one frame of a stream.
+        keys: Is asked, by a provider's name, for a key that the environment does not have, when the
+            provider is first used: a look into a vault or a file. None: it has none either.
         is_strict: Whether to import every plugin now, and to raise if one is broken.
 
     Raises:
@@ -58,10 +60,11 @@ class Runner:
         middleware: Sequence[Middleware] | None = None,
         transport: Transport | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        keys: KeySource | None = None,
         is_strict: bool = False,
     ) -> None:
-        self._registry = Registry(providers)
-        self._layers = (
+        self._registry = Registry(providers, keys)
+        self._layers: tuple[Middleware, ...] = (
             (Log(), Deadline(), Retry(), Timeout()) if middleware is None else tuple(middleware)
         )
         self._transport = transport
@@ -192,6 +195,11 @@ class Runner:
         """
         call = self._provider_call(Operation.CHECK_HEALTH, provider)
         return await _only(compose(self._layers, self._dispatch.check_health), call)
+
+    @property
+    def middleware(self) -> tuple[Middleware, ...]:
+        """Tell the layers round each call, outermost first."""
+        return self._layers
 
     def plugins(self) -> list[PluginStatus]:
         """Load every plugin, each on its own, and say how it stands."""

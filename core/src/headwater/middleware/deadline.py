@@ -14,7 +14,7 @@ from ..errors import DeadlineExceeded
 from ..events import Finished
 from .chain import Handler, first_set
 
-__all__ = ["Deadline"]
+__all__ = ["Deadline", "TOTAL_S"]
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from ..errors import HeadwaterError
 from ..events import UsageUpdated, is_content
 from .chain import Handler, first_set
 
-__all__ = ["Retry"]
+__all__ = ["ATTEMPTS", "Retry"]
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from ..errors import (
 from ..events import is_content
 from .chain import Handler, first_set
 
-__all__ = ["Timeout"]
+__all__ = ["CONNECT_S", "CONTENT_GAP_S", "FIRST_CONTENT_S", "IDLE_S", "Timeout"]
 
 T = TypeVar("T")
 
