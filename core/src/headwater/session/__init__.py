@@ -1,0 +1,24 @@
+"""A conversation that keeps its history right.
+
+    session = Session(runner, "openai/gpt-5-mini", system="Be brief.")
+    async with session.stream("Hello") as stream:
+        async for text in stream.text():
+            print(text, end="", flush=True)
+    response = await session.send("And then?")
+
+The modules, in the order in which data meets them:
+
+    asked             what stands for a turn
+    turns             what a history is made of
+    ledger            what was spent
+    conversation      what a session and its turns share
+    asking, stream    one turn under way, and its handle
+    session           the public entry
+"""
+
+from .asked import Asked
+from .session import Session
+from .stream import SessionStream
+from .turns import Turn
+
+__all__ = ["Asked", "Session", "SessionStream", "Turn"]

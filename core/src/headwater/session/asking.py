@@ -1,0 +1,175 @@
+"""One turn under way: what is sent, what comes, and what becomes of the history at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from ..call import Call, Operation
+from ..errors import HeadwaterError, InvalidRequest
+from ..events import EventStream, Finished
+from ..messages import Message, Role
+from ..options import ChatOptions
+from ..requests import ChatRequest
+from ..responses import ChatResponse
+from ..stream import ChatStream, StreamMetrics, complete
+from .conversation import Conversation
+from .turns import Turn
+
+__all__ = ["Asking", "events_of"]
+
+_NOTHING = ChatResponse(Message(Role.ASSISTANT, ()))
+
+
+class Asking:
+    """Ask once, and commit what comes of it.
+
+    Args:
+        conversation: Whose turn it is.
+        request: What is asked, with as much of the conversation as its check needs.
+        asked: The messages that are new.
+        keep: How many turns of the history stand before them; None: all.
+        options: The options of the call.
+        keeps_partial: Whether a cut answer is to be kept in the history.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        request: ChatRequest,
+        *,
+        asked: tuple[Message, ...],
+        keep: int | None,
+        options: ChatOptions,
+        keeps_partial: bool,
+    ) -> None:
+        self.stream: ChatStream | None = None
+        self.is_committed = False
+        self.has_ended = asyncio.Event()
+        # What waits before the stream exists waits in this call, so that closing ends it too.
+        self.call = Call(request=request, operation=Operation.COUNT_USAGE)
+        self._conversation = conversation
+        self._asked = asked
+        self._has_begun = False
+        self._replaces = keep is not None
+        self._version = conversation.history.version
+        self._keep = keep or 0
+        self._options = options
+        self._keeps_partial = keeps_partial
+        self._partial: ChatResponse | None = None
+        self._started_at = datetime.now(UTC)
+        self._started = time.monotonic()
+
+    @property
+    def response(self) -> ChatResponse:
+        """Give the answer as far as it has come."""
+        return _NOTHING if self.stream is None else self.stream.response
+
+    def check_turn(self) -> None:
+        """Refuse to begin while another turn is under way.
+
+        Raises:
+            SessionBusy: One is.
+        """
+        if not self._has_begun:
+            self._conversation.check_idle()
+
+    def begin(self) -> None:
+        """Take the turn.
+
+        Raises:
+            SessionBusy: Another one is under way.
+            InvalidRequest: What it was to replace has changed.
+        """
+        history = self._conversation.history
+        self.check_turn()
+        self._has_begun = True
+        if not self._replaces:
+            self._keep = len(history.turns)
+        elif history.version != self._version:
+            raise InvalidRequest("the history has changed since retry or edit was called")
+        self._conversation.begin(self)
+        self._started_at = datetime.now(UTC)
+        self._started = time.monotonic()
+
+    async def prepare(self) -> Sequence[Message]:
+        """Choose what of the conversation is sent."""
+        history = self._conversation.history
+        return [*history.messages(self._keep), *self._asked]
+
+    async def open(self) -> ChatStream:
+        """Make the stream of the answer."""
+        messages = await self._prepared()
+        self.stream = self._conversation.runner.stream_chat(
+            self.call.request.model, messages, **self._options
+        )
+        return self.stream
+
+    async def _prepared(self) -> Sequence[Message]:
+        try:
+            return await self.call.wait(self.prepare())
+        except HeadwaterError as error:
+            complete(error, self.call)
+            raise
+
+    async def answer(self) -> ChatResponse:
+        """Ask for the whole answer at once."""
+        self.begin()
+        try:
+            messages = await self._prepared()
+            response = await self._conversation.runner.chat(
+                self.call.request.model, messages, **self._options
+            )
+            await self.commit(response)
+        except HeadwaterError as error:
+            self._partial = error.partial
+            raise
+        finally:
+            self.end()
+        return response
+
+    async def commit(self, response: ChatResponse) -> None:
+        """Let the turn and its answer join the history."""
+        self._conversation.commit(self._turn(response), self._keep)
+        self.is_committed = True
+
+    def end(self) -> None:
+        """Give the turn back, whatever came of it."""
+        if not self.is_committed:
+            partial = self._partial if self.stream is None else self.stream.response
+            self._conversation.abandon(
+                self._turn(partial), self._keep, keeps_partial=self._keeps_partial
+            )
+        self._conversation.end()
+        self.has_ended.set()
+
+    def _turn(self, response: ChatResponse | None) -> Turn:
+        metrics: StreamMetrics | None = None if self.stream is None else self.stream.metrics
+        return Turn(
+            self._asked,
+            response,
+            model=self.call.request.model,
+            first_content_s=None if metrics is None else metrics.first_content_s,
+            total_s=round(time.monotonic() - self._started, 4),
+            started_at=self._started_at,
+        )
+
+
+async def events_of(asking: Asking) -> EventStream:
+    """Give the events of a turn; the last one comes once the answer has joined the history."""
+    asking.begin()
+    try:
+        async with await asking.open() as stream:
+            async for event in stream:
+                if type(event) is not Finished:
+                    yield event
+                    continue
+                later = [frame async for frame in stream]
+                await asking.commit(stream.response)
+                yield event
+                for frame in later:
+                    yield frame
+    finally:
+        asking.end()

@@ -1,0 +1,105 @@
+"""What a session and the turns that it makes share: the history, the counters, whose turn it is."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..errors import SessionBusy
+from ..messages import Message
+from ..requests import ModelId
+from ..responses import ChatResponse
+from ..runner import Runner
+from ..usage import Provenance
+from .ledger import Ledger, Spending
+from .turns import History, Turn
+
+__all__ = ["Conversation", "Failed"]
+
+
+@attrs.frozen
+class Failed:
+    """Hold a turn that got no answer, for `retry` and `edit`.
+
+    Attributes:
+        asked: What was said.
+        keep: How many turns of the history stood before it.
+    """
+
+    asked: tuple[Message, ...]
+    keep: int
+
+
+class Conversation:
+    """Hold the state of a session. One turn at a time may change it.
+
+    Attributes:
+        last_partial: The cut answer of the last turn, None where it was whole or nothing came.
+        failed: The last turn, where it got no answer.
+    """
+
+    def __init__(self, runner: Runner, model: ModelId, system: str | None) -> None:
+        self.runner = runner
+        self.model = model
+        self.system = system
+        self.history = History()
+        self.ledger = Ledger()
+        self.last_partial: ChatResponse | None = None
+        self.failed: Failed | None = None
+        self._under_way: object | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a turn is under way."""
+        return self._under_way is not None
+
+    def check_idle(self) -> None:
+        """Refuse while a turn is under way.
+
+        Raises:
+            SessionBusy: One is.
+        """
+        if self._under_way is not None:
+            raise SessionBusy(
+                "a turn of this session is under way, and it takes one at a time: wait for its "
+                "end, close its stream, or `fork` the session"
+            )
+
+    def begin(self, turn: object) -> None:
+        """Let a turn begin."""
+        self.check_idle()
+        self._under_way = turn
+        self.last_partial = None
+
+    def end(self) -> None:
+        """Let the next turn begin."""
+        self._under_way = None
+
+    def commit(self, turn: Turn, keep: int) -> None:
+        """Put a turn with its answer after the first `keep` turns of the history."""
+        self.history.truncate(keep)
+        self.history.append(turn)
+        self.spend(turn)
+        self.failed = None
+
+    def abandon(self, turn: Turn, keep: int, *, keeps_partial: bool) -> None:
+        """Leave the history as it was, or keep the text of a cut answer where that is wanted."""
+        cut = turn.response
+        self.failed = Failed(turn.asked, keep)
+        if cut is None or not _has_begun(cut):
+            return
+        self.last_partial = cut
+        if keeps_partial and cut.text.strip():
+            self.commit(attrs.evolve(turn, is_interrupted=True), keep)
+        else:
+            self.spend(turn)
+
+    def spend(self, turn: Turn) -> None:
+        """Count what a turn used."""
+        if turn.model is not None:
+            self.ledger.add(Spending(turn.model, turn.usage, turn.started_at))
+
+
+def _has_begun(cut: ChatResponse) -> bool:
+    """Tell whether anything came that the provider will have counted."""
+    is_counted = cut.usage.is_known and cut.usage.provenance is not Provenance.ESTIMATED
+    return is_counted or bool(cut.message.parts)
