@@ -8,24 +8,32 @@ from typing import Final
 
 import attrs
 import click
-from click.shell_completion import CompletionItem
 
 from headwater import ChatOptions, ChatResponse, HeadwaterError, Message, Runner, StreamMetrics
 from headwater.responses import unfold
 
-from ._installed import provider_names
+from ._asking import (
+    DEFAULT_MODEL,
+    MODEL_VARIABLE,
+    attach_option,
+    choose_model,
+    complete_model,
+    make_runner,
+    option_option,
+    read_call_options,
+    system_option,
+    text_argument,
+)
 from ._json import JSONLinesReporter, JSONReporter
-from ._options import OPTION_NAMES, read_options
 from ._prompt import read_message
 from ._run import run_until_signal
+from ._settings import Settings, load_settings
 from ._show import Reporter, TextReporter
 from ._spinner import Spinner
 from ._terminal import Screen
-from ._values import as_text
 
 __all__ = ["chat"]
 
-DEFAULT_MODEL: Final = "demo/eliza"
 EXAMPLES: Final = """\b
 Examples:
   headwater chat -m openai/gpt-5-mini "Write a haiku about rivers."
@@ -52,58 +60,24 @@ class Question:
     options: ChatOptions
 
 
-def _text(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    return None if value is None else as_text(value)
-
-
-def _complete_model(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    names = [f"{name}/" for name in provider_names()]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def _complete_option(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in OPTION_NAMES if name.startswith(incomplete)]
-
-
 @click.command(epilog=EXAMPLES)
 @click.option(
     "-m",
     "--model",
     metavar="PROVIDER/MODEL",
-    envvar="HEADWATER_MODEL",
+    envvar=MODEL_VARIABLE,
     show_envvar=True,
-    callback=_text,
-    shell_complete=_complete_model,
-    help=f"Whom to ask; without it {DEFAULT_MODEL}.",
+    callback=text_argument,
+    shell_complete=complete_model,
+    help=f"Whom to ask, or an alias; without it what is set, else {DEFAULT_MODEL}.",
 )
-@click.option("-s", "--system", metavar="TEXT", callback=_text, help="How the model should behave.")
-@click.option(
-    "-a",
-    "--attach",
-    "attachments",
-    metavar="FILE|URL",
-    multiple=True,
-    shell_complete=lambda _context, _parameter, incomplete: [CompletionItem(incomplete, "file")],
-    help="Send an image, sound, video, document or text file along; may be repeated.",
-)
-@click.option(
-    "-o",
-    "--option",
-    "pairs",
-    metavar="KEY VALUE",
-    nargs=2,
-    multiple=True,
-    shell_complete=_complete_option,
-    help="Set an option of the call, a limit (total_s 30) or extra.KEY; may be repeated.",
-)
+@system_option
+@attach_option
+@option_option
 @click.option("--json", "is_json", is_flag=True, help="Print the whole answer as one JSON object.")
 @click.option("--jsonl", "is_jsonl", is_flag=True, help="Print each event as a line of JSON.")
 @click.option("--no-stream", "is_whole", is_flag=True, help="Ask for the answer in one piece.")
-@click.argument("prompt", required=False, callback=_text)
+@click.argument("prompt", required=False, callback=text_argument)
 def chat(
     model: str | None,
     system: str | None,
@@ -122,11 +96,12 @@ def chat(
     if prompt is None and sys.stdin.isatty():
         raise click.UsageError('give a prompt: headwater chat "Why is the sky blue?"')
     form = _form(is_json=is_json, is_jsonl=is_jsonl, is_whole=is_whole)
-    options = _options(pairs, system)
+    settings = load_settings()
+    options = read_call_options(pairs, system, settings)
     reporter = _reporter(form)
     try:
         message = read_message(prompt, attachments)
-        question = Question(_chosen(model), message, options)
+        question = Question(_chosen(model, settings), message, options)
         run_until_signal(_ask(question, form, reporter))
     except HeadwaterError as error:
         reporter.fail(error)
@@ -141,27 +116,16 @@ def _form(*, is_json: bool, is_jsonl: bool, is_whole: bool) -> Form:
     return forms[0] if forms else Form.STREAM
 
 
-def _options(pairs: tuple[tuple[str, str], ...], system: str | None) -> ChatOptions:
-    try:
-        options = read_options(pairs)
-    except click.BadParameter as error:
-        raise click.UsageError(f"-o {error.message}") from None
-    if system is not None:
-        if "system" in options:
-            raise click.UsageError("the system prompt is given twice: with -s and with -o system")
-        options["system"] = system
-    return options
-
-
-def _chosen(model: str | None) -> str:
-    if model is not None:
-        return model
-    click.echo(
-        f"No model was chosen, so this is {DEFAULT_MODEL}: choose one with -m PROVIDER/MODEL or "
-        "HEADWATER_MODEL; `headwater plugins` lists the providers.",
-        err=True,
-    )
-    return DEFAULT_MODEL
+def _chosen(model: str | None, settings: Settings) -> str:
+    chosen = choose_model(model, settings)
+    if chosen.is_default:
+        click.echo(
+            f"No model was chosen, so this is {DEFAULT_MODEL}: choose one with -m PROVIDER/MODEL, "
+            f"{MODEL_VARIABLE} or `headwater config set model`; `headwater plugins` lists the "
+            "providers.",
+            err=True,
+        )
+    return chosen.model
 
 
 def _reporter(form: Form) -> Reporter:
@@ -174,7 +138,10 @@ def _reporter(form: Form) -> Reporter:
 
 async def _ask(question: Question, form: Form, reporter: Reporter) -> None:
     """Ask, and report the answer; whatever ends it, the connection is closed."""
-    async with Runner() as runner, Spinner(f"waiting for {question.model}", sys.stderr) as spinner:
+    async with (
+        make_runner() as runner,
+        Spinner(f"waiting for {question.model}", sys.stderr) as spinner,
+    ):
         try:
             ask = _whole if form is Form.WHOLE else _stream
             response, metrics = await ask(runner, question, reporter, spinner)

@@ -67,6 +67,7 @@ _LIMITS: Final[Mapping[type[HeadwaterError], str]] = {
 
 _HINTS: Final[Mapping[type[HeadwaterError], str]] = {
     ConnectFailed: "check the network, and that the server runs",
+    MissingKey: "or keep one with `headwater keys set {provider}`",
     PermissionDenied: "use a key that is allowed this model, or another model",
     PluginLoadError: "`headwater plugins` shows how each plugin stands; the others work",
     QuotaExceeded: "top up the account, or choose another provider with -m",
@@ -98,6 +99,10 @@ def message_of(error: HeadwaterError) -> str:
     later = "later" if wait_s is None else f"in {wait_s:.0f} s"
     is_about_a_model = error.model is not None or not isinstance(error, UnsupportedFeature)
     has_hint = error.advice is None and is_about_a_model  # what an error advises itself is enough
-    hint = _HINTS.get(type(error), "").format(later=later) if has_hint else ""
+    hint = (
+        _HINTS.get(type(error), "").format(later=later, provider=error.provider or "PROVIDER")
+        if has_hint
+        else ""
+    )
     said = f"Error: {printable(str(error))}"
     return f"{said}\nHint: {hint}." if hint else said

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 
 from headwater import HeadwaterError, ModelInfo, Runner, UnsupportedFeature
 
+from ._asking import make_runner
 from ._errors import ExitCode, message_of
 from ._installed import provider_names
 from ._json import write_json
@@ -71,7 +72,7 @@ def _report(failures: Iterable[tuple[str, HeadwaterError]]) -> int:
 
 
 async def _list_all(names: Sequence[str]) -> list[Listing]:
-    async with Runner() as runner, Spinner("asking for models", sys.stderr):
+    async with make_runner() as runner, Spinner("asking for models", sys.stderr):
         return await asyncio.gather(*(_list(runner, name) for name in names))
 
 
