@@ -1,69 +1,63 @@
-"""`make bench`: each client in a process of its own, in turns, medians of the ratios.
+"""`make bench`: Headwater beside clients written by hand, in CPU time.
 
-The figures are CPU time of the client's process; the server runs on the other core.
+python -m tests.benchmarks --only token,call --wire anthropic --rounds 3
+python -m tests.benchmarks --beside ../another-checkout
 """
 
 from __future__ import annotations
 
-import statistics
-import subprocess
+import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from .answers import WIRES
+from .figures import FIGURES
+from .report import to_json, to_table
+from .rounds import Contender, import_costs, measure
 from .server import serving
 
-CLIENTS = {"by hand": "by_hand", "headwater": "ours"}
-
-ROUNDS = 7
-# what is measured: tokens an answer (0: without streaming), calls, what the time is divided by
-SCENARIOS = {
-    "all at once, a token": (10_000, 12, 10_000),
-    "one streaming call of 10 tokens": (10, 400, 1),
-    "one call without streaming": (0, 400, 1),
-}
-_IMPORTS = {
-    "by hand": "import asyncio, attrs, msgspec, pluggy",
-    "headwater": "import headwater",
-}
+KEYS = [*FIGURES, "import"]
 
 
-def _client(name: str, base_url: str, tokens: int, calls: int) -> float:
-    command = [sys.executable, "-m", f"tests.benchmarks.{CLIENTS[name]}", base_url]
-    done = subprocess.run(
-        [*command, str(tokens), str(calls)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-    return float(done.stdout)
+def _chosen(known: list[str]) -> Callable[[str], list[str]]:
+    def read(text: str) -> list[str]:
+        chosen = text.split(",")
+        for one in chosen:
+            if one not in known:
+                raise argparse.ArgumentTypeError(f"{one!r} is none of {', '.join(known)}")
+        return chosen
+
+    return read
 
 
-def _import_cpu_s(name: str) -> float:
-    code = f"import time\nt = time.process_time()\n{_IMPORTS[name]}\nprint(time.process_time() - t)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout)
-
-
-def _row(title: str, rounds: list[dict[str, float]], divisor: int) -> str:
-    micro = {n: statistics.median(r[n] for r in rounds) / divisor * 1e6 for n in CLIENTS}
-    ratio = statistics.median(r["headwater"] / r["by hand"] for r in rounds)
-    return f"| {title} | {micro['by hand']:.2f} | {micro['headwater']:.2f} | {ratio:.2f} |"
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--only", type=_chosen(KEYS), default=KEYS, help=", ".join(KEYS))
+    parser.add_argument("--wire", type=_chosen([*WIRES]), default=[*WIRES], help=", ".join(WIRES))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--beside", type=Path, help="another checkout, measured in the same run")
+    parser.add_argument("--json", type=Path, help="where to write the results")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Measure, and print a table."""
-    lines = ["| µs of CPU | by hand | headwater | ratio |", "| --- | --- | --- | --- |"]
-    with serving([10_000, 10]) as base_url:
-        for title, (tokens, calls, divisor) in SCENARIOS.items():
-            rounds = [
-                {name: _client(name, base_url, tokens, calls) for name in CLIENTS}
-                for _ in range(ROUNDS)
-            ]
-            lines.append(_row(title, rounds, divisor))
-    imports = [{name: _import_cpu_s(name) for name in CLIENTS} for _ in range(ROUNDS)]
-    lines.append(_row("import, beside the packages it stands on", imports, 1))
-    sys.stdout.write("\n".join(lines) + "\n")
+    asked = _arguments()
+    contenders = [Contender("by hand", "by hand"), Contender("headwater", "headwater")]
+    if asked.beside:
+        contenders.append(Contender("beside", "headwater", checkout=asked.beside.resolve()))
+    results = []
+    figures = [figure for figure in asked.only if figure in FIGURES]
+    with serving() as address:
+        for wire in asked.wire if figures else []:
+            print(f"measuring {WIRES[wire].title}", file=sys.stderr)
+            results += measure(contenders, wire, figures, asked.rounds, address)
+    if "import" in asked.only:
+        results.append(import_costs(contenders, asked.rounds + 4))
+    print(to_table(results))
+    if asked.json:
+        asked.json.write_text(to_json(results))
 
 
 if __name__ == "__main__":

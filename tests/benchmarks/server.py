@@ -1,55 +1,110 @@
-"""A server of prebuilt bytes, in a process of its own."""
+"""A server of prebuilt bytes, in a process of its own.
+
+The model's name says what it sends, wherever the request carries it, and the path says the wire:
+
+    stream-10000     an answer of so many tokens, everything at once
+    live-40-25000    one token every so many microseconds, each in a write of its own
+    idle-1           so many tokens, and then silence
+    whole-200        an answer of so many tokens, without streaming
+
+Each event is one chunk of HTTP, as providers send them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import heapq
 import multiprocessing
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing.connection import Connection
+from typing import Final
 
-__all__ = ["body", "serving"]
+from .answers import WIRES
+from .place import on_core
 
-_CHUNK = {
-    "id": "chatcmpl-B0000000000000000000000000000",
-    "object": "chat.completion.chunk",
-    "created": 1780000000,
-    "model": "bench-1",
-    "service_tier": "default",
-    "system_fingerprint": "fp_0000000000",
-}
-_USAGE = {"prompt_tokens": 10, "completion_tokens": 0, "total_tokens": 10}
+__all__ = ["serving"]
+
+_WANTED: Final = re.compile(rb"(stream|live|idle|whole)-(\d+)(?:-(\d+))?")
+_NAP_S: Final = 0.001
 
 
-def body(tokens: int) -> list[bytes]:
-    """Give the events of a stream of so many tokens, about 330 bytes each, as OpenAI sends them."""
-    padding = {"usage": None, "obfuscation": "x" * 24}
-    events = []
-    for number in range(tokens):
-        choice = {"index": 0, "delta": {"content": f" word{number % 10}"}}
-        choices = [{**choice, "logprobs": None, "finish_reason": None}]
-        events.append({**_CHUNK, "choices": choices, **padding})
-    end = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": "stop"}
-    events.append({**_CHUNK, "choices": [end], **padding})
-    events.append({**_CHUNK, "choices": [], "usage": {**_USAGE, "completion_tokens": tokens}})
-    lines = [json.dumps(event, separators=(",", ":")).encode() for event in events]
-    return [b"data: " + line + b"\n\n" for line in [*lines, b"[DONE]"]]
+def _chunks(events: list[bytes]) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events)
 
 
-def _whole() -> bytes:
-    message = {"role": "assistant", "content": "word " * 200, "refusal": None}
-    choices = [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}]
-    usage = {**_USAGE, "completion_tokens": 200}
-    answer = {**_CHUNK, "object": "chat.completion", "choices": choices, "usage": usage}
-    return json.dumps(answer).encode()
+@cache
+def _begun(wire: str) -> bytes:
+    kind = WIRES[wire].content_type.encode()
+    return b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ntransfer-encoding: chunked\r\n\r\n" % kind
+
+
+@cache
+def _stream(wire: str, tokens: int) -> bytes:
+    return _begun(wire) + _chunks(WIRES[wire].streamed(tokens).events()) + b"0\r\n\r\n"
+
+
+@cache
+def _idle(wire: str, tokens: int) -> bytes:
+    answer = WIRES[wire].streamed(tokens)
+    return _begun(wire) + _chunks([*answer.head, *answer.deltas])
+
+
+@cache
+def _live(wire: str, tokens: int) -> list[bytes]:
+    """Give what is written at each tick."""
+    answer = WIRES[wire].streamed(tokens)
+    writes = [_chunks([delta]) for delta in answer.deltas]
+    writes[0] = _begun(wire) + _chunks(answer.head) + writes[0]
+    writes[-1] += _chunks(answer.tail) + b"0\r\n\r\n"
+    return writes
+
+
+@cache
+def _whole(wire: str, tokens: int) -> bytes:
+    body = WIRES[wire].whole(tokens)
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    return head % len(body) + body
+
+
+class _Pacer:
+    """Write what is due, each token on its own: the sleep is finer than that of an event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._due: list[tuple[float, int, int]] = []
+        self._streams: dict[int, tuple[asyncio.Transport, list[bytes], float]] = {}
+        self._made = 0
+
+    def add(self, transport: asyncio.Transport, writes: list[bytes], period_s: float) -> None:
+        self._made += 1
+        self._streams[self._made] = (transport, writes, period_s)
+        if not self._due:
+            self._loop.call_soon(self._tick)
+        heapq.heappush(self._due, (time.monotonic(), self._made, 0))
+
+    def _tick(self) -> None:
+        while self._due and self._due[0][0] <= time.monotonic():
+            due, name, number = heapq.heappop(self._due)
+            transport, writes, period_s = self._streams[name]
+            if transport.is_closing() or number == len(writes):
+                del self._streams[name]
+                continue
+            transport.write(writes[number])
+            heapq.heappush(self._due, (due + period_s, name, number + 1))
+        if self._due:
+            time.sleep(min(max(self._due[0][0] - time.monotonic(), 0.0), _NAP_S))
+            self._loop.call_soon(self._tick)
 
 
 class _Server(asyncio.Protocol):
-    """Answer any request with the bytes made for its `max_tokens`, or a whole answer."""
+    """Answer what the model's name asks for."""
 
-    def __init__(self, answers: dict[bytes, bytes]) -> None:
-        self._answers = answers
+    def __init__(self, pacer: _Pacer) -> None:
+        self._pacer = pacer
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -58,39 +113,40 @@ class _Server(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head, separator, sent = self._received.partition(b"\r\n\r\n")
-        length = next(
-            (
-                int(line.partition(b":")[2])
-                for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length:")
-            ),
-            0,
-        )
-        if not separator or len(sent) < length:
-            return
-        self._received = b""
-        is_stream = b'"stream":true' in sent.replace(b" ", b"")
-        wanted = sent.partition(b"tokens-")[2].partition(b'"')[0]
-        self._transport.write(self._answers[wanted if is_stream else b"whole"])
+        head, separator, body = self._received.partition(b"\r\n\r\n")
+        if separator and len(body) >= _length(head):
+            request, self._received = self._received, b""
+            self._answer(request)
+
+    def _answer(self, request: bytes) -> None:
+        target = request.split(b" ", 2)[1]
+        wire = next(name for name, wire in WIRES.items() if wire.path in target)
+        wanted = _WANTED.search(request)
+        assert wanted is not None, "the model's name does not say what to send"
+        kind, tokens, period_us = wanted[1], int(wanted[2]), int(wanted[3] or 0)
+        match kind:
+            case b"live":
+                self._pacer.add(self._transport, _live(wire, tokens), period_us / 1e6)
+            case b"stream":
+                self._transport.write(_stream(wire, tokens))
+            case b"idle":
+                self._transport.write(_idle(wire, tokens))
+            case _:
+                self._transport.write(_whole(wire, tokens))
 
 
-def _chunked(events: list[bytes]) -> bytes:
-    head = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-    )
-    return head + b"".join(b"%x\r\n%s\r\n" % (len(e), e) for e in events) + b"0\r\n\r\n"
+def _length(head: bytes) -> int:
+    found = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    return int(found[1]) if found else 0
 
 
-def _serve(sizes: list[int], ready: Connection) -> None:
-    answers = {str(size).encode(): _chunked(body(size)) for size in sizes}
-    whole = _whole()
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-    answers[b"whole"] = head % len(whole) + whole
+def _serve(ready: Connection) -> None:
+    on_core(-1)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Server(answers), "127.0.0.1", 0)
+        pacer = _Pacer(loop)
+        server = await loop.create_server(lambda: _Server(pacer), "127.0.0.1", 0, backlog=4096)
         ready.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -98,15 +154,14 @@ def _serve(sizes: list[int], ready: Connection) -> None:
 
 
 @contextmanager
-def serving(sizes: list[int]) -> Iterator[str]:
-    """Run the server in a process, and give its base URL."""
+def serving() -> Iterator[str]:
+    """Run the server in a process, and give its address."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(sizes, there), daemon=True
-    )
+    spawning = multiprocessing.get_context("spawn")
+    process = spawning.Process(target=_serve, args=(there,), daemon=True)
     process.start()
     try:
-        yield f"http://127.0.0.1:{here.recv()}/v1"
+        yield f"http://127.0.0.1:{here.recv()}"
     finally:
         process.terminate()
         process.join()

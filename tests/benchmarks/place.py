@@ -1,0 +1,52 @@
+"""Where things run: clients on one core, the server on another; and what machine it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from pathlib import Path
+from typing import Final
+
+__all__ = ["CHECKOUT", "on_core", "processor", "raise_files", "source_path"]
+
+CHECKOUT: Final = Path(__file__).parents[2]
+
+
+def on_core(index: int) -> None:
+    """Stay on one core, where the system lets a process choose and there are two."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        os.sched_setaffinity(0, {cores[index]})
+
+
+def source_path(checkout: Path = CHECKOUT) -> str:
+    """Give the PYTHONPATH that imports the distributions of a checkout, whatever is installed."""
+    folders = [checkout / "core" / "src", *sorted(checkout.glob("plugins/*/src"))]
+    return os.pathsep.join(str(folder) for folder in folders)
+
+
+def processor() -> str:
+    """Name the model of the processor, and count its cores."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def raise_files(wanted: int) -> int:
+    """Allow so many open files, as far as the system lets us; give what is allowed now."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if allowed > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(soft, allowed)
