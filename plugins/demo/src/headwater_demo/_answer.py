@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from headwater import (
     ChatRequest,
+    Event,
     FinishReason,
-    JSONObject,
-    ModelNotFound,
     Part,
+    ReasoningDelta,
     ReasoningEffort,
+    RefusalDelta,
     Role,
     Text,
+    TextDelta,
     Tool,
+    ToolCallDelta,
+    ToolCallStarted,
     ToolChoice,
     ToolResult,
     UnsupportedFeature,
     Usage,
 )
 from headwater.parts import Media
+from headwater.wire.calls import finished_call
 
 from ._eliza import answer as eliza
 from ._sample import sample
@@ -42,17 +48,33 @@ class Answer:
 
     Attributes:
         reasoning: Words to think aloud first.
-        words: The words of the answer, each with the white space before it.
-        tool_call: Name and arguments of the tool to ask for.
+        words: The words of the answer, each with the white space before it; perhaps endless.
+        is_refusal: Whether they say that there will be no answer.
+        tool_call: Name and arguments, as JSON text, of the tool to ask for.
         reason: Why it stops.
-        usage: The count, a token being a word.
+        usage: The count, a token being a word; None to report none.
     """
 
     reasoning: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    tool_call: tuple[str, JSONObject] | None = None
+    words: Iterable[str] = ()
+    is_refusal: bool = False
+    tool_call: tuple[str, str] | None = None
     reason: FinishReason
-    usage: Usage
+    usage: Usage | None
+
+    def deltas(self, call_id: str) -> Iterator[Event]:
+        """Give the pieces of the answer, in order.
+
+        Args:
+            call_id: A name for the tool call.
+        """
+        yield from map(ReasoningDelta, self.reasoning)
+        yield from map(RefusalDelta if self.is_refusal else TextDelta, self.words)
+        if self.tool_call is not None:
+            name, raw_arguments = self.tool_call
+            yield ToolCallStarted(call_id, name)
+            yield ToolCallDelta(call_id, raw_arguments)
+            yield finished_call(call_id, name, raw_arguments)
 
 
 def count_words(text: str) -> int:
@@ -74,24 +96,19 @@ def plan(request: ChatRequest) -> Answer:
     """Decide what to answer.
 
     Raises:
-        ModelNotFound: The demo has no such model.
         UnsupportedFeature: The conversation holds what the demo cannot read.
     """
-    if request.model.name not in MODELS:
-        raise ModelNotFound(
-            f"the demo has no model {request.model.name!r}; it has {', '.join(MODELS)}"
-        )
     said = _said(request)
     thoughts = _thoughts(request, said)
     tool = _tool_to_call(request, said)
     if tool is not None:
         arguments = sample(tool.parameters, said)
-        chosen = arguments if isinstance(arguments, dict) else {}
+        raw = json.dumps(arguments if isinstance(arguments, dict) else {})
         return Answer(
             reasoning=thoughts,
-            tool_call=(tool.name, chosen),
+            tool_call=(tool.name, raw),
             reason=FinishReason.TOOL_CALLS,
-            usage=_usage(request, thoughts, count_words(json.dumps(chosen))),
+            usage=_usage(request, thoughts, count_words(raw)),
         )
     words, reason = _limited(_text(request, said), request)
     return Answer(
@@ -103,7 +120,7 @@ def _said(request: ChatRequest) -> str:
     """Give the last thing said to the model, a tool's result included."""
     for message in request.messages:
         for part in message.parts:
-            if isinstance(part, Media) and request.model.name != "echo":
+            if isinstance(part, Media) and request.model.name == "eliza":
                 raise UnsupportedFeature(
                     f"{request.model} reads text alone, not {type(part).__name__}; demo/echo tells "
                     "what it was sent"
@@ -143,7 +160,7 @@ def _text(request: ChatRequest, said: str) -> str:
     if request.response_format is not None:
         schema = request.response_format.schema or {"properties": {"answer": {"type": "string"}}}
         return json.dumps(sample(schema, said), ensure_ascii=False)
-    if request.messages[-1].role is Role.TOOL or request.model.name == "echo":
+    if request.messages[-1].role is Role.TOOL or request.model.name != "eliza":
         return said
     heard = [message.text for message in request.messages if message.role is Role.USER]
     return eliza(heard, request.seed or 0)
