@@ -9,16 +9,16 @@
 The modules, in the order in which data meets them:
 
     asked             what stands for a turn
-    turns             what a history is made of
+    history           turns in order, and where exchanges begin
     ledger            what was spent
     conversation      what a session and its turns share
     asking, stream    one turn under way, and its handle
     session           the public entry
 """
 
+from ..turns import Turn
 from .asked import Asked
 from .session import Session
 from .stream import SessionStream
-from .turns import Turn
 
 __all__ = ["Asked", "Session", "SessionStream", "Turn"]

@@ -15,8 +15,8 @@ from ..options import ChatOptions
 from ..requests import ChatRequest
 from ..responses import ChatResponse
 from ..stream import ChatStream, StreamMetrics, complete
+from ..turns import Turn
 from .conversation import Conversation
-from .turns import Turn
 
 __all__ = ["Asking", "events_of"]
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
-from ..errors import SessionBusy
+from ..errors import InvalidRequest, SessionBusy, StorageError
 from ..messages import Message
 from ..requests import ModelId
 from ..responses import ChatResponse
 from ..runner import Runner
+from ..turns import Spending, Turn
 from ..usage import Provenance
-from .ledger import Ledger, Spending
-from .turns import History, Turn
+from .history import History
+from .ledger import Ledger
 
 __all__ = ["Conversation", "Failed"]
 
@@ -46,6 +49,21 @@ class Conversation:
         self.last_partial: ChatResponse | None = None
         self.failed: Failed | None = None
         self._under_way: object | None = None
+
+    def restore(self, turns: Iterable[Turn], spendings: Iterable[Spending]) -> None:
+        """Take over what another session held.
+
+        Raises:
+            StorageError: The turns make no conversation.
+        """
+        for turn in turns:
+            self.history.append(turn)
+        for spending in spendings:
+            self.ledger.add(spending)
+        try:
+            self.history.check()
+        except InvalidRequest as error:
+            raise StorageError(f"the turns that were kept make no conversation: {error}") from error
 
     @property
     def is_busy(self) -> bool:

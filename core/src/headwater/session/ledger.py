@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 
-import attrs
-
-from ..requests import ModelId
+from ..turns import Spending
 from ..usage import Usage
 
-__all__ = ["Ledger", "Spending"]
-
-
-@attrs.frozen
-class Spending:
-    """Hold what one call used."""
-
-    model: ModelId
-    usage: Usage
-    at: datetime
+__all__ = ["Ledger"]
 
 
 class Ledger:
@@ -27,15 +16,19 @@ class Ledger:
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
-        self._unpriced: list[Spending] = []
+        self._spendings: list[Spending] = []
+        self._priced = 0  # how many of them are in the cost
         self._cost: Decimal | None = Decimal(0)
-        self._is_empty = True
+
+    @property
+    def spendings(self) -> Sequence[Spending]:
+        """Show what each call used; not a copy."""
+        return self._spendings
 
     def add(self, spending: Spending) -> None:
         """Count one call."""
         self.usage = spending.usage if self.usage is None else self.usage + spending.usage
-        self._unpriced.append(spending)
-        self._is_empty = False
+        self._spendings.append(spending)
 
     def cost(self) -> Decimal | None:
         """Give what all of it cost in US dollars; None where part of it has no price.
@@ -45,11 +38,8 @@ class Ledger:
         """
         from ..prices import cost_of  # only where cost is asked for: an extra
 
-        if self._is_empty:
-            return None
-        while self._unpriced:
-            spending = self._unpriced[-1]
+        for spending in self._spendings[self._priced :]:
             cost = cost_of(spending.model, spending.usage, at=spending.at)
             self._cost = None if cost is None or self._cost is None else self._cost + cost
-            self._unpriced.pop()
-        return self._cost
+            self._priced += 1
+        return self._cost if self._spendings else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Self, Unpack
 
 from ..errors import InvalidRequest
@@ -11,12 +12,13 @@ from ..options import ChatOptions, check_names, read_request
 from ..requests import ModelId, as_messages
 from ..responses import ChatResponse
 from ..runner import Runner
+from ..turns import Turn
 from ..usage import Usage
 from .asked import Asked, as_asked
 from .asking import Asking
 from .conversation import Conversation
+from .files import Saved, load_file, save_file
 from .stream import SessionStream
-from .turns import Turn
 
 __all__ = ["Session"]
 
@@ -192,8 +194,7 @@ class Session:
         """
         conversation = self._conversation
         other = type(self)(conversation.runner, conversation.model, conversation.system)
-        for turn in conversation.history.turns:
-            other._conversation.history.append(turn)
+        other._conversation.restore(conversation.history.turns, ())
         return other
 
     # --- who answers
@@ -235,6 +236,36 @@ class Session:
             ConfigurationError: The extra `headwater[prices]` is not installed.
         """
         return self._conversation.ledger.cost()
+
+    # --- keeping it
+
+    def save(self, path: str | Path) -> None:
+        """Write the session to a file of JSON Lines, wholly or not at all.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        conversation = self._conversation
+        saved = Saved(
+            model=conversation.model,
+            system=conversation.system,
+            turns=conversation.history.turns,
+            spendings=conversation.ledger.spendings,
+        )
+        save_file(path, saved)
+
+    @classmethod
+    def load(cls, runner: Runner, path: str | Path) -> Self:
+        """Go on with a session that `save` wrote, counters and all.
+
+        Raises:
+            StorageError: The file cannot be read, is none that `save` wrote, or a newer Headwater
+                wrote it.
+        """
+        saved = load_file(path)
+        session = cls(runner, saved.model, saved.system)
+        session._conversation.restore(saved.turns, saved.spendings)
+        return session
 
     def _asking(
         self,

@@ -1,88 +1,14 @@
-"""What a history is made of: turns, and where the exchanges among them begin."""
+"""The history: turns in order, and where the exchanges among them begin."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 
-import attrs
+from ..messages import Message, Role, tool_result, user
+from ..requests import as_messages
+from ..turns import Turn
 
-from ..messages import Message, Role
-from ..requests import ModelId
-from ..responses import ChatResponse
-from ..usage import Usage
-
-__all__ = ["History", "Turn"]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-@attrs.frozen
-class Turn:
-    """Hold what one call added to a history: what was said to the model, and its answer.
-
-    Attributes:
-        asked: The messages that went out for the first time: as a rule one of the user, or the
-            results of tools.
-        response: The answer; None for messages that were put in without asking.
-        model: The model that was asked; None where none was.
-        first_content_s: From the call to the first content; None where it was not streamed.
-        total_s: From the call to the end of the answer.
-        is_interrupted: Whether the answer was cut and kept all the same; its `response` is the cut
-            answer as it came, the message in the history its text alone.
-        started_at: When it was asked.
-    """
-
-    asked: tuple[Message, ...]
-    response: ChatResponse | None = None
-    model: ModelId | None = attrs.field(default=None, kw_only=True)
-    first_content_s: float | None = attrs.field(default=None, kw_only=True)
-    total_s: float | None = attrs.field(default=None, kw_only=True)
-    is_interrupted: bool = attrs.field(default=False, kw_only=True)
-    started_at: datetime = attrs.field(factory=_now, kw_only=True)
-
-    @property
-    def answer(self) -> Message | None:
-        """Give the answer as it stands in the history."""
-        if self.response is None:
-            return None
-        return spoken(self.response) if self.is_interrupted else self.response.message
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """List what the turn added to the history."""
-        answer = self.answer
-        return self.asked if answer is None else (*self.asked, answer)
-
-    @property
-    def usage(self) -> Usage:
-        """Give the token counts of the call."""
-        return Usage() if self.response is None else self.response.usage
-
-    @property
-    def cost(self) -> Decimal | None:
-        """Give what the call cost in US dollars; None where no price or no count is known.
-
-        Raises:
-            ConfigurationError: The extra `headwater[prices]` is not installed.
-        """
-        if self.model is None:
-            return None
-        from ..prices import cost_of  # only where cost is asked for: an extra
-
-        return cost_of(self.model, self.usage, at=self.started_at)
-
-
-def spoken(response: ChatResponse) -> Message:
-    """Give what of a cut answer may go back to any provider: its text.
-
-    Half an answer may hold calls that nobody answered, and sealed parts that are valid only
-    together with what did not come.
-    """
-    return Message(Role.ASSISTANT, response.text)
+__all__ = ["History"]
 
 
 class _Entry:
@@ -163,6 +89,18 @@ class History:
         while start > 0 and self._entries[start].message.role is Role.TOOL:
             start -= 1
         return [entry.message for entry in self._entries[max(start, 0) : end]]
+
+    def check(self) -> None:
+        """Check that the whole is a conversation; its last calls of tools may be unanswered.
+
+        Raises:
+            InvalidRequest: It is none.
+        """
+        messages = list(self.messages())
+        if messages:
+            # As if the user spoke next: what is unanswered, but for the last calls, is refused.
+            results = [tool_result(call.call_id, "") for call in messages[-1].tool_calls]
+            as_messages([*messages, *results, user("?")])
 
     def _end(self, length: int) -> int:
         return self._starts[length] if length < len(self._starts) else len(self._entries)
