@@ -27,7 +27,7 @@ from headwater import (
 
 from ._terminal import Screen, as_line
 
-__all__ = ["Reporter", "TextReporter", "usage_line"]
+__all__ = ["Reporter", "TextReporter", "started_lines", "tool_call_line", "usage_line"]
 
 
 class Reporter(Protocol):
@@ -80,7 +80,7 @@ class TextReporter:
             case Started():
                 self._take_started(event)
             case ToolCallFinished():
-                self._screen.write_line(_tool_call_line(event))
+                self._screen.write_line(tool_call_line(event))
             case (
                 ToolCallStarted()
                 | ToolCallDelta()
@@ -107,13 +107,20 @@ class TextReporter:
             self._screen.write_line(usage_line(error.partial, None))
 
     def _take_started(self, event: Started) -> None:
-        if event.is_whole and not self._is_whole_wanted:
-            self._screen.write_line("[this provider cannot stream: the answer comes whole]")
-        for what in event.dropped:
-            self._screen.write_line(f"[dropped: {as_line(what)}]")
+        for line in started_lines(event, is_whole_wanted=self._is_whole_wanted):
+            self._screen.write_line(line)
 
 
-def _tool_call_line(call: ToolCallFinished) -> str:
+def started_lines(event: Started, *, is_whole_wanted: bool) -> list[str]:
+    """Say what is to be known of an answer before it comes: as a rule nothing."""
+    lines = [f"[dropped: {as_line(what)}]" for what in event.dropped]
+    if event.is_whole and not is_whole_wanted:
+        lines.insert(0, "[this provider cannot stream: the answer comes whole]")
+    return lines
+
+
+def tool_call_line(call: ToolCallFinished) -> str:
+    """Say which tool the model asks for."""
     if call.is_valid:
         arguments = json.dumps(call.arguments, ensure_ascii=False)
         return f"[tool call: {as_line(call.name)} {as_line(arguments)}]"

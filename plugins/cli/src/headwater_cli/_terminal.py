@@ -11,7 +11,15 @@ import click
 
 from headwater.errors import printable
 
-__all__ = ["Screen", "as_line", "dimmed", "is_styled", "prepare_streams", "silence_streams"]
+__all__ = [
+    "Screen",
+    "as_line",
+    "dimmed",
+    "is_styled",
+    "prepare_streams",
+    "shown",
+    "silence_streams",
+]
 
 
 def prepare_streams() -> None:
@@ -83,7 +91,7 @@ class Screen:
     def write_answer(self, text: str) -> None:
         """Add to the answer; on a terminal, text that would steer it is escaped."""
         if self._out_is_terminal:
-            text = _shown(text)
+            text = shown(text)
         body = text.rstrip("\n")
         if body:
             self._end_aside()
@@ -96,7 +104,7 @@ class Screen:
     def write_aside(self, text: str) -> None:
         """Add to what goes beside the answer, dimmed."""
         self._leave_answer()
-        self._write_err(_shown(text))
+        self._write_err(shown(text))
         self._is_in_aside = not text.endswith("\n")
 
     def write_line(self, text: str) -> None:
@@ -130,5 +138,6 @@ class Screen:
         self._is_in_answer = False
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Make text of others safe to show, in lines as it is."""
     return printable(text.replace("\r\n", "\n"))
