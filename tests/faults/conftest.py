@@ -9,16 +9,16 @@ import pytest
 
 from headwater import Runner
 from headwater.middleware import Deadline, Log, Middleware, Retry, Timeout
+from headwater.testing.fault_server import FaultServer
 
 from .provider import Whole, Wire
-from .rig import FaultServer, fault_server
 from .wire import whole
 
 
 @pytest.fixture
 async def server() -> AsyncGenerator[FaultServer, None]:
     """Serve on this machine; "ab" until the test says otherwise."""
-    async with fault_server(whole("a", "b")) as running:
+    async with FaultServer(whole("a", "b")) as running:
         yield running
 
 
@@ -39,5 +39,5 @@ async def runner(server: FaultServer, waits: list[float]) -> AsyncGenerator[Runn
     providers = {"wire": Wire(server.url), "whole": Whole(server.url)}
     async with Runner(providers=providers, middleware=layers) as made:
         yield made
-    left = asyncio.all_tasks() - server.playing - {asyncio.current_task()}
+    left = asyncio.all_tasks() - server.tasks - {asyncio.current_task()}
     assert not left, "tasks outlived the runner"

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from headwater import ChatStream, ConfigurationError, Runner, StreamInterrupted, TextDelta
+from headwater.testing.fault_server import FaultServer, Script, Stall, chunk
 
 from .provider import Wire
-from .rig import FaultServer, Script, Stall
-from .wire import CHUNKED, begun, chunk, refusal, said, whole
+from .wire import CHUNKED, begun, refusal, said, whole
 
 SOON_S = 0.1
 COLLECTED_S = 1.0
@@ -102,7 +102,7 @@ async def test_leaving_a_waiting_stream_closes_its_connection(
     runner: Runner, server: FaultServer, script: Script, leave: Leaving
 ) -> None:
     """A reader that waits can leave in each phase, and the server sees it at once."""
-    server.answers(script)
+    server.answer_with(script)
     left_at = await leave(runner.stream_chat("wire/m", "Hi"), server)
     assert await server.end_seen_s(left_at) < SOON_S
 
@@ -111,7 +111,7 @@ async def test_break_out_of_the_context_closes_the_connection(
     runner: Runner, server: FaultServer
 ) -> None:
     """`break` out of `async with` closes at once, with the answer half read."""
-    server.answers(begun("a", "b"))
+    server.answer_with(begun("a", "b"))
     async with runner.stream_chat("wire/m", "Hi") as stream:
         async for event in stream:
             if isinstance(event, TextDelta):
@@ -123,7 +123,7 @@ async def test_an_exception_out_of_the_context_closes_the_connection(
     runner: Runner, server: FaultServer
 ) -> None:
     """An exception of the application's own leaves unchanged and closes at once."""
-    server.answers(begun("a", "b"))
+    server.answer_with(begun("a", "b"))
 
     async def fail() -> None:
         async with runner.stream_chat("wire/m", "Hi") as stream:
@@ -137,7 +137,7 @@ async def test_an_exception_out_of_the_context_closes_the_connection(
 
 async def test_aclose_closes_the_connection(runner: Runner, server: FaultServer) -> None:
     """`aclose` between two events closes at once, and may be called again."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     stream = runner.stream_chat("wire/m", "Hi")
     await anext(stream)
     left_at = now()
@@ -150,7 +150,7 @@ async def test_aclose_during_an_endless_stream_closes_the_connection(
     runner: Runner, server: FaultServer
 ) -> None:
     """A server that never pauses is left all the same."""
-    server.answers([CHUNKED, *[said("a" * 1000)] * 100, Stall()])
+    server.answer_with([CHUNKED, *[said("a" * 1000)] * 100, Stall()])
     stream = runner.stream_chat("wire/m", "Hi")
     await anext(stream)
     left_at = now()
@@ -163,7 +163,7 @@ async def test_a_dropped_stream_closes_its_connection(
     runner: Runner, server: FaultServer, script: Script
 ) -> None:
     """A bare `async for` that is left drops the stream, and with it the connection."""
-    server.answers(script)
+    server.answer_with(script)
     async for _ in runner.stream_chat("wire/m", "Hi", middleware=[]):
         break
     assert await server.end_seen_s(now()) < COLLECTED_S
@@ -173,7 +173,7 @@ async def test_a_stream_dropped_under_all_layers_needs_no_garbage_collection(
     runner: Runner, server: FaultServer
 ) -> None:
     """No reference goes round: the last one dropped is the end, with the collector off."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     gc.disable()
     try:
         async for _ in runner.stream_chat("wire/m", "Hi"):
@@ -187,7 +187,7 @@ async def test_a_dropped_text_generator_closes_the_connection(
     runner: Runner, server: FaultServer
 ) -> None:
     """The text alone, left by `break` with no other reference to the stream, closes too."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     async for _ in runner.stream_chat("wire/m", "Hi").text():
         break
     assert await server.end_seen_s(now()) < COLLECTED_S
@@ -195,7 +195,7 @@ async def test_a_dropped_text_generator_closes_the_connection(
 
 async def test_a_cancelled_chat_closes_its_connection(runner: Runner, server: FaultServer) -> None:
     """A call without streaming is left as fast."""
-    server.answers([Stall()])
+    server.answer_with([Stall()])
     task = asyncio.create_task(runner.chat("whole/m", "Hi"))
     await server.requests_seen(1)
     left_at = now()
@@ -207,7 +207,7 @@ async def test_a_cancelled_chat_closes_its_connection(runner: Runner, server: Fa
 
 async def test_repeated_cancelling_is_survived(runner: Runner, server: FaultServer) -> None:
     """Two cancellations at once end in one CancelledError and a closed connection."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     task = asyncio.create_task(read_on(runner.stream_chat("wire/m", "Hi")))
     await server.requests_seen(1)
     await asyncio.sleep(0.02)
@@ -223,7 +223,7 @@ async def test_two_tasks_that_close_at_once_do_not_cancel_the_reader(
     runner: Runner, server: FaultServer
 ) -> None:
     """Two Stop buttons pressed together give the reader one StreamInterrupted."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     stream = runner.stream_chat("wire/m", "Hi")
     task = asyncio.create_task(read_on(stream))
     await server.requests_seen(1)
@@ -236,7 +236,7 @@ async def test_two_tasks_that_close_at_once_do_not_cancel_the_reader(
 
 async def test_closing_during_the_wait_between_attempts(server: FaultServer) -> None:
     """A stream that waits for its next attempt is closed as fast, and asks no more."""
-    server.answers(refusal(503, "retry-after: 30"))
+    server.answer_with(refusal(503, "retry-after: 30"))
     async with Runner(providers={"wire": Wire(server.url)}) as runner:
         stream = runner.stream_chat("wire/m", "Hi")
         task = asyncio.create_task(read_on(stream))
@@ -252,7 +252,7 @@ async def test_a_stream_closed_between_events_interrupts_its_reader(
     runner: Runner, server: FaultServer
 ) -> None:
     """A reader that asks for more after another task closed is told so, with what had come."""
-    server.answers(begun("a", "b"))
+    server.answer_with(begun("a", "b"))
     stream = runner.stream_chat("wire/m", "Hi")
     async for event in stream:
         if isinstance(event, TextDelta):
@@ -268,7 +268,7 @@ async def test_a_runner_closed_with_streams_open_closes_them(
     runner: Runner, server: FaultServer
 ) -> None:
     """Closing the runner ends the streams that wait and the ones that do not."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     waiting, resting = (runner.stream_chat("wire/m", "Hi") for _ in range(2))
     task = asyncio.create_task(read_on(waiting))
     await anext(resting)
@@ -286,7 +286,7 @@ async def test_a_runner_closed_during_a_chat_opens_nothing_more(
     runner: Runner, server: FaultServer
 ) -> None:
     """A call under way when its runner is closed fails, and asks no more."""
-    server.answers(begun("a"), whole("a"))
+    server.answer_with(begun("a"), whole("a"))
     task = asyncio.create_task(runner.chat("wire/m", "Hi"))
     await server.requests_seen(1)
     await runner.aclose()

@@ -13,10 +13,10 @@ from headwater import (
     StreamInterrupted,
 )
 from headwater.middleware import Retry, Timeout
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Reset, Step, Wait
 
 from .provider import Wire
-from .rig import FaultServer, Reset, Step, Wait
-from .wire import CHUNKED, DONE, LAST_CHUNK, head, refusal, said, whole
+from .wire import CHUNKED, DONE, head, refusal, said, whole
 
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 520, 529)
 NOT_RETRIED = (400, 401, 402, 403, 404, 405, 413, 415, 422)
@@ -49,7 +49,7 @@ async def test_a_name_without_an_address_is_named() -> None:
 async def test_the_error_body_is_not_waited_for(runner: Runner, server: FaultServer) -> None:
     """A refusal whose body stalls keeps its status."""
     started_at = asyncio.get_running_loop().time()
-    server.answers([head(401, "content-length: 9") + b"half", Wait(30)])
+    server.answer_with([head(401, "content-length: 9") + b"half", Wait(30)])
     with pytest.raises(HeadwaterError) as caught:
         await runner.chat("wire/m", "Hi")
     waited_s = asyncio.get_running_loop().time() - started_at
@@ -58,7 +58,7 @@ async def test_the_error_body_is_not_waited_for(runner: Runner, server: FaultSer
 
 async def test_a_huge_error_body_keeps_its_status(runner: Runner, server: FaultServer) -> None:
     """A refusal with an endless body is cut at the limit, and its status kept."""
-    server.answers(refusal(400, body=b"y" * 2**20))
+    server.answer_with(refusal(400, body=b"y" * 2**20))
     with pytest.raises(HeadwaterError) as caught:
         await runner.chat("wire/m", "Hi")
     assert (caught.value.status, len(caught.value.message)) == (400, 500)
@@ -68,7 +68,7 @@ async def test_a_stale_connection_is_replaced_for_nothing(
     runner: Runner, server: FaultServer, waits: list[float]
 ) -> None:
     """A pooled connection that dies as it is reused is replaced, and no attempt is counted."""
-    server.answers(whole("a"), [Reset()], whole("b"))
+    server.answer_with(whole("a"), [Reset()], whole("b"))
     await runner.chat("wire/m", "Hi")
     stream = runner.stream_chat("wire/m", "Hi")
     response = await stream.collect()
@@ -79,7 +79,7 @@ async def test_a_fresh_connection_that_dies_is_an_attempt(
     runner: Runner, server: FaultServer
 ) -> None:
     """Only a reused connection is replaced for nothing."""
-    server.answers([Reset()])
+    server.answer_with([Reset()])
     with pytest.raises(StreamInterrupted) as caught:
         await runner.chat("wire/m", "Hi")
     assert (caught.value.attempts, len(server.requests)) == (3, 3)
@@ -99,7 +99,7 @@ async def test_what_follows_the_end_mark_at_once_is_drained(
 ) -> None:
     """A body that ends a little after its mark gives its connection back all the same."""
     late: list[Step] = [Wait(0.01), said("more"), Wait(0.01), LAST_CHUNK]
-    server.answers([CHUNKED + said("a", DONE), *late], whole("b"))
+    server.answer_with([CHUNKED + said("a", DONE), *late], whole("b"))
     for _ in range(2):
         await runner.stream_chat("wire/m", "Hi").collect()
     assert len(server.connections) == 1
@@ -109,7 +109,7 @@ async def test_a_late_end_of_the_body_costs_the_connection_and_no_time(
     runner: Runner, server: FaultServer
 ) -> None:
     """After the end mark a server that keeps the connection open is left."""
-    server.answers([CHUNKED + said("a", DONE), Wait(30)])
+    server.answer_with([CHUNKED + said("a", DONE), Wait(30)])
     started_at = asyncio.get_running_loop().time()
     await runner.stream_chat("wire/m", "Hi").collect()
     assert asyncio.get_running_loop().time() - started_at < 0.5

@@ -15,10 +15,10 @@ from headwater import (
     TextDelta,
 )
 from headwater.middleware import Deadline, Timeout
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Repeat, Stall, Wait
 
 from .provider import Wire, read_into
-from .rig import FaultServer, Repeat, Stall, Wait
-from .wire import CHUNKED, DONE, LAST_CHUNK, begun, said, whole
+from .wire import CHUNKED, DONE, begun, said, whole
 
 SHORT_S = 0.06
 
@@ -32,7 +32,7 @@ async def test_a_slow_consumer_is_not_timed_out(
     runner: Runner, server: FaultServer, limits: ChatOptions
 ) -> None:
     """The time in which the consumer is busy is no silence of the server."""
-    server.answers([CHUNKED + said("begin", "a"), Wait(0.02), said("b", DONE) + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("begin", "a"), Wait(0.02), said("b", DONE) + LAST_CHUNK])
     texts = []
     async for event in runner.stream_chat("wire/m", "Hi", **limits):
         if isinstance(event, TextDelta):
@@ -43,7 +43,7 @@ async def test_a_slow_consumer_is_not_timed_out(
 
 async def test_the_consumers_time_counts_for_the_total(runner: Runner, server: FaultServer) -> None:
     """`total_s` is raised at the next event asked for, and the consumer's code is not cut."""
-    server.answers([CHUNKED + said(*"abc", DONE) + LAST_CHUNK])
+    server.answer_with([CHUNKED + said(*"abc", DONE) + LAST_CHUNK])
     stream = runner.stream_chat("wire/m", "Hi", total_s=0.05)
     done = False
     await anext(stream)
@@ -56,14 +56,14 @@ async def test_the_consumers_time_counts_for_the_total(runner: Runner, server: F
 
 async def test_a_complete_answer_is_not_too_late(runner: Runner, server: FaultServer) -> None:
     """An answer that was complete in time stays so, however long its last event is looked at."""
-    server.answers(whole("a"))
+    server.answer_with(whole("a"))
     async for _ in runner.stream_chat("wire/m", "Hi", total_s=0.08):
         await asyncio.sleep(0.03)
 
 
 async def test_limits_that_pass_together_cancel_nobody(runner: Runner, server: FaultServer) -> None:
     """Two limits in one turn of the loop give one error of ours."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     limits: ChatOptions = {"idle_s": SHORT_S, "content_gap_s": SHORT_S, "total_s": SHORT_S}
     task = asyncio.create_task(runner.stream_chat("wire/m", "Hi", **limits).collect())
     with pytest.raises(LimitPassed):
@@ -73,7 +73,7 @@ async def test_limits_that_pass_together_cancel_nobody(runner: Runner, server: F
 
 async def test_two_timeouts_that_fire_at_once_cancel_nobody(server: FaultServer) -> None:
     """Layers of the same kind, with the same limit, interrupt the reader once."""
-    server.answers([Stall()])
+    server.answer_with([Stall()])
     layers = (Deadline(SHORT_S), Timeout(first_content_s=SHORT_S), Timeout(first_content_s=SHORT_S))
     async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
         task = asyncio.create_task(runner.stream_chat("wire/m", "Hi").collect())
@@ -84,7 +84,7 @@ async def test_two_timeouts_that_fire_at_once_cancel_nobody(server: FaultServer)
 
 async def test_a_cancellation_from_outside_wins(runner: Runner, server: FaultServer) -> None:
     """Where an application's own timeout passes with ours, it gets what it expects."""
-    server.answers([Stall()])
+    server.answer_with([Stall()])
 
     async def read() -> None:
         async with asyncio.timeout(SHORT_S):
@@ -101,7 +101,7 @@ async def test_several_tasks_may_read_one_stream_in_turn(
     runner: Runner, server: FaultServer
 ) -> None:
     """A limit ends the task that waits, not the one that began the stream."""
-    server.answers(begun("a", "b"))
+    server.answer_with(begun("a", "b"))
     stream = runner.stream_chat("wire/m", "Hi", idle_s=SHORT_S)
 
     async def first_two() -> list[str]:
@@ -118,9 +118,9 @@ async def test_several_tasks_may_read_one_stream_in_turn(
 
 async def test_a_slow_consumer_slows_the_server_down(runner: Runner, server: FaultServer) -> None:
     """Nothing is read ahead without bound: the server is held back."""
-    server.answers([CHUNKED, Repeat(said("a" * 2**14), 0.0)])
+    server.answer_with([CHUNKED, Repeat(said("a" * 2**14), 0.0)])
     async with runner.stream_chat("wire/m", "Hi") as stream:
         await anext(stream)
         await asyncio.sleep(0.3)
-        sent = server.connections[0].sent_bytes
+        sent = server.connections[0].given_bytes
     assert sent < 16 * 2**20  # what the kernel's buffers on both sides may hold

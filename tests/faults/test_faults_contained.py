@@ -24,11 +24,11 @@ from headwater import (
     Usage,
     hookimpl,
 )
+from headwater.testing.fault_server import FaultServer
 from headwater.wire.transport import Transport
 
 from .odd import Odd, Says
 from .provider import Wire, read_error, read_into
-from .rig import FaultServer
 from .wire import CHUNKED, begun, whole
 
 END = Finished(FinishReason.STOP, "stop", Usage(1, 1))
@@ -55,7 +55,7 @@ class Keeps(Wire):
 
 async def test_what_a_plugin_leaves_open_is_closed(server: FaultServer) -> None:
     """The transport of an attempt closes at its end what the plugin forgot."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     async with Runner(providers={"odd": Keeps(server.url)}) as runner:
         await runner.stream_chat("odd/m", "Hi").collect()
         assert await server.end_seen_s(asyncio.get_running_loop().time()) < 0.1
@@ -84,7 +84,7 @@ class Swallows(Wire):
 
 async def test_a_plugin_that_swallows_cancellation_is_stopped(server: FaultServer) -> None:
     """Its next wait fails at once, in a PluginError that names it, and the connection is closed."""
-    server.answers([CHUNKED])
+    server.answer_with([CHUNKED])
     async with Runner(providers={"odd": Swallows(server.url)}) as runner:
         task = asyncio.create_task(runner.stream_chat("odd/m", "Hi").collect())
         await server.requests_seen(1)
@@ -98,7 +98,7 @@ async def test_a_plugin_that_swallows_cancellation_is_stopped(server: FaultServe
 
 async def test_a_plugin_that_swallows_a_limit_is_stopped(server: FaultServer) -> None:
     """A limit that a plugin catches stops its next wait as well, and cancels nobody."""
-    server.answers([CHUNKED])
+    server.answer_with([CHUNKED])
     provider = Swallows(server.url)
     async with Runner(providers={"odd": provider}) as runner:
         task = asyncio.create_task(runner.stream_chat("odd/m", "Hi", content_gap_s=0.05).collect())
@@ -162,7 +162,7 @@ async def test_a_plugin_that_waits_past_its_transport_is_named() -> None:
 
 async def test_the_other_providers_go_on(server: FaultServer) -> None:
     """A runner whose one plugin fails serves the others."""
-    server.answers(whole("a"))
+    server.answer_with(whole("a"))
     providers = {"odd": Says(["text"]), "wire": Wire(server.url)}
     async with Runner(providers=providers) as runner:
         with pytest.raises(PluginError):
@@ -192,7 +192,7 @@ async def test_the_connection_does_not_wait_for_a_plugins_clean_up(
     server: FaultServer, how: str
 ) -> None:
     """The socket is closed first, whether the reader waited or was between two events."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     async with Runner(providers={"odd": HoldsOn(server.url)}) as runner:
         stream = runner.stream_chat("odd/m", "Hi")
         await anext(stream)
@@ -232,7 +232,7 @@ class KeepsInChat(Wire):
 @pytest.mark.parametrize("fails", [True, False], ids=["fails", "is cancelled"])
 async def test_what_a_chat_leaves_open_is_closed(server: FaultServer, fails: bool) -> None:
     """However it ends."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     provider = KeepsInChat(server.url, fails=fails)
     async with Runner(providers={"odd": provider}) as runner:
         task = asyncio.create_task(runner.chat("odd/m", "Hi"))

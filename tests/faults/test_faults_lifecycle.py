@@ -30,12 +30,12 @@ from headwater import (
     hookimpl,
 )
 from headwater.middleware import Deadline, Handler, Retry, Timeout
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Stall, Wait
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import Transport
 
 from .provider import Wire
-from .rig import FaultServer, Stall, Wait, fault_server
-from .wire import CHUNKED, LAST_CHUNK, begun, head, said, whole
+from .wire import CHUNKED, begun, head, said, whole
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ T = TypeVar("T")
 async def test_each_provider_gets_its_own_calls(server: FaultServer) -> None:
     """A provider that is added after another was used changes nothing for that one."""
     async with (
-        fault_server(whole("other")) as other,
+        FaultServer(whole("other")) as other,
         Runner(providers={"one": Wire(server.url)}) as runner,
     ):
         first = await runner.chat("one/m", "Hi")
@@ -74,8 +74,8 @@ async def test_one_provider_under_two_names_serves_both(server: FaultServer) -> 
 
 async def test_a_replaced_provider_gets_the_next_call(server: FaultServer) -> None:
     """A name given anew stands for the new provider; a call under way keeps the old one."""
-    async with fault_server(whole("new")) as other:
-        server.answers([CHUNKED + said("o"), said("ld", "[DONE]") + LAST_CHUNK])
+    async with FaultServer(whole("new")) as other:
+        server.answer_with([CHUNKED + said("o"), said("ld", "[DONE]") + LAST_CHUNK])
         async with Runner(providers={"wire": Wire(server.url)}) as runner:
             stream = runner.stream_chat("wire/m", "Hi")
             await anext(stream)
@@ -87,7 +87,7 @@ async def test_a_replaced_provider_gets_the_next_call(server: FaultServer) -> No
 
 async def test_many_calls_at_once_do_not_mix(runner: Runner, server: FaultServer) -> None:
     """A hundred streams at once each get their own answer, whole."""
-    server.answers(*[whole(f"answer-{number}") for number in range(100)], whole("none"))
+    server.answer_with(*[whole(f"answer-{number}") for number in range(100)], whole("none"))
     streams = [runner.stream_chat("wire/m", "Hi") for _ in range(100)]
     texts = [response.text for response in await asyncio.gather(*(s.collect() for s in streams))]
     assert sorted(texts) == sorted(f"answer-{number}" for number in range(100))
@@ -97,7 +97,7 @@ def ask(runner: Runner, *, close: bool = False) -> str:
     """Run one call in an event loop of its own, against a server in that loop."""
 
     async def call() -> str:
-        async with fault_server(whole("a")) as server:
+        async with FaultServer(whole("a")) as server:
             runner.add_provider("wire", Wire(server.url))
             response = await runner.stream_chat("wire/m", "Hi").collect()
             if close:
@@ -133,8 +133,8 @@ def test_two_loops_at_once_do_not_close_each_others_connections() -> None:
     runner = Runner()
 
     async def outer() -> str:
-        async with fault_server([CHUNKED + said("a"), Wait(0.1), *whole("b")[1:]]) as server:
-            server.answers([CHUNKED + said("a"), Wait(0.1), said("b", "[DONE]") + LAST_CHUNK])
+        async with FaultServer([CHUNKED + said("a"), Wait(0.1), *whole("b")[1:]]) as server:
+            server.answer_with([CHUNKED + said("a"), Wait(0.1), said("b", "[DONE]") + LAST_CHUNK])
             runner.add_provider("wire", Wire(server.url))
             stream = runner.stream_chat("wire/m", "Hi")
             await anext(stream)
@@ -237,7 +237,7 @@ class Late:
 
 async def test_one_stream_that_fails_to_close_keeps_no_other_open(server: FaultServer) -> None:
     """Closing a runner closes everything, whatever goes wrong with one of its streams."""
-    server.answers(begun("a"))
+    server.answer_with(begun("a"))
     runner = Runner(providers={"stuck": Stuck(), "late": Late(), "wire": Wire(server.url)})
     streams = [runner.stream_chat(f"{name}/m", "Hi") for name in ("stuck", "late", "wire")]
     for stream in streams:
@@ -245,7 +245,7 @@ async def test_one_stream_that_fails_to_close_keeps_no_other_open(server: FaultS
     closed_at = asyncio.get_running_loop().time()
     with pytest.raises(Exception, match="stuck"):
         await runner.aclose()
-    assert asyncio.all_tasks() - server.playing == {asyncio.current_task()}
+    assert asyncio.all_tasks() - server.tasks == {asyncio.current_task()}
     assert await server.end_seen_s(closed_at) < 0.1
 
 
@@ -272,7 +272,7 @@ async def test_a_deadline_that_passed_meets_a_settled_answer_in_silence(
     runner: Runner, server: FaultServer
 ) -> None:
     """A limit that passes once the finish reason is known spoils nothing and warns of nothing."""
-    server.answers([CHUNKED + said("a", "stop"), Stall()])
+    server.answer_with([CHUNKED + said("a", "stop"), Stall()])
     stream = runner.stream_chat("wire/m", "Hi", total_s=0.08)
     async for event in stream:
         if isinstance(event, TextDelta):
@@ -284,7 +284,7 @@ async def test_a_wait_that_may_not_begin_leaves_no_coroutine(
     runner: Runner, server: FaultServer
 ) -> None:
     """After the deadline the next wait is refused, and Python has nothing to warn of."""
-    server.answers([CHUNKED + said("stop", "a"), Stall()])
+    server.answer_with([CHUNKED + said("stop", "a"), Stall()])
     stream = runner.stream_chat("wire/m", "Hi", total_s=0.03)
     await anext(stream)
     await anext(stream)
@@ -298,7 +298,7 @@ async def test_a_wait_that_may_not_begin_leaves_no_coroutine(
 async def test_the_whole_of_a_json_body_is_a_raw_frame(runner: Runner, server: FaultServer) -> None:
     """An answer in plain JSON, as some servers fail, is shown like any frame."""
     body = b'{"x": 1}'
-    server.answers(
+    server.answer_with(
         [head(200, f"content-length: {len(body)}", media_type="application/json") + body]
     )
     stream = runner.stream_chat("wire/m", "Hi", raw=True)

@@ -25,12 +25,12 @@ from headwater import (
     hookimpl,
 )
 from headwater.middleware import Timeout
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Repeat, Script, Stall, Wait
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import HTTPRequest, ReadError, Response, Transport
 
 from .provider import Wire, read_error, with_limits
-from .rig import FaultServer, Repeat, Script, Stall, Wait
-from .wire import CHUNKED, DONE, LAST_CHUNK, PING, begun, head, said, whole
+from .wire import CHUNKED, DONE, PING, begun, head, said, whole
 
 SHORT_S = 0.06
 
@@ -102,7 +102,7 @@ async def test_each_limit_raises_its_own_error(
     kind: type[LimitPassed],
 ) -> None:
     """The error names the limit and how long was waited, and the connection is closed."""
-    server.answers(script)
+    server.answer_with(script)
     limits["attempts"] = 1
     with pytest.raises(LimitPassed) as caught:
         await runner.stream_chat("wire/m", "Hi", **limits).collect()
@@ -153,7 +153,7 @@ async def test_the_time_to_the_first_content_does_not_count_the_connection(
 async def test_pings_are_life_once_content_has_come(runner: Runner, server: FaultServer) -> None:
     """`idle_s` counts from the last byte, whatever it was."""
     pings: Script = [step for _ in range(5) for step in (Wait(0.03), PING)]
-    server.answers([CHUNKED + said("a"), *pings, said("b", DONE) + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("a"), *pings, said("b", DONE) + LAST_CHUNK])
     stream = runner.stream_chat("wire/m", "Hi", idle_s=0.1)
     assert (await stream.collect()).text == "ab"
 
@@ -162,7 +162,7 @@ async def test_silence_before_the_first_content_is_thinking(
     runner: Runner, server: FaultServer
 ) -> None:
     """`idle_s` says nothing about a model that thinks."""
-    server.answers([CHUNKED, Wait(0.15), said("a", DONE) + LAST_CHUNK])
+    server.answer_with([CHUNKED, Wait(0.15), said("a", DONE) + LAST_CHUNK])
     assert (await runner.stream_chat("wire/m", "Hi", idle_s=0.05).collect()).text == "a"
 
 
@@ -170,7 +170,7 @@ async def test_each_attempt_has_its_own_limits(
     runner: Runner, server: FaultServer, waits: list[float]
 ) -> None:
     """An attempt that ran out of time leaves the next one all of it."""
-    server.answers([Stall()], [CHUNKED, Wait(0.03), said("a", DONE) + LAST_CHUNK])
+    server.answer_with([Stall()], [CHUNKED, Wait(0.03), said("a", DONE) + LAST_CHUNK])
     response = await runner.stream_chat("wire/m", "Hi", first_content_s=SHORT_S).collect()
     assert (response.text, len(waits)) == ("a", 1)
 
@@ -180,7 +180,7 @@ async def test_a_second_request_of_an_attempt_has_its_own_time_to_connect(
 ) -> None:
     """`connect_s` counts from when a connection was wanted, not from the attempt's beginning."""
     refusal = head(400, "content-length: 2", "connection: close") + b"{}"
-    server.answers([Wait(0.12), refusal], whole("a"))
+    server.answer_with([Wait(0.12), refusal], whole("a"))
     transport = SlowToConnect()
     async with Runner(providers={"wire": AsksTwice(server.url)}, transport=transport) as runner:
         response = await runner.stream_chat("wire/m", "Hi", connect_s=0.1, attempts=1).collect()
@@ -193,7 +193,7 @@ async def test_a_chat_may_take_its_time_but_not_stop_in_the_body(
 ) -> None:
     """An answer asked for whole has no first content, but `idle_s` once its body has begun."""
     plain = head(200, "content-length: 9", media_type="text/plain")
-    server.answers([Wait(0.1), plain + b"a", Stall()])
+    server.answer_with([Wait(0.1), plain + b"a", Stall()])
     with pytest.raises(IdleTimeout):
         await runner.chat("whole/m", "Hi", first_content_s=0.05, idle_s=SHORT_S, attempts=1)
 
@@ -215,7 +215,7 @@ async def test_the_nearest_limit_wins(
     expected: float,
 ) -> None:
     """The call's own limit beats the middleware's, that the provider's."""
-    server.answers([Stall()])
+    server.answer_with([Stall()])
     provider = with_limits(server.url, Limits(first_content_s=declared))
     layers = [Timeout(first_content_s=on_layer)]
     async with Runner(providers={"wire": provider}, middleware=layers) as runner:

@@ -13,10 +13,10 @@ from headwater import (
     Started,
     TextDelta,
 )
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer
 
 from .provider import Wire
-from .rig import FaultServer
-from .wire import CHUNKED, DONE, LAST_CHUNK, said
+from .wire import CHUNKED, DONE, said
 
 
 async def read_frames(frames: list[bytes], stream: ChatStream) -> None:
@@ -28,7 +28,7 @@ async def read_frames(frames: list[bytes], stream: ChatStream) -> None:
 
 async def test_raw_frames_precede_their_events(server: FaultServer) -> None:
     """With `raw=True` each frame's payload stands before what was decoded from it."""
-    server.answers([CHUNKED + said("a", "b", DONE) + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("a", "b", DONE) + LAST_CHUNK])
     async with Runner(providers={"wire": Wire(server.url)}) as runner:
         events = [event async for event in runner.stream_chat("wire/m", "Hi", raw=True)]
     shown = [event.data if isinstance(event, RawFrame) else type(event) for event in events]
@@ -37,7 +37,7 @@ async def test_raw_frames_precede_their_events(server: FaultServer) -> None:
 
 async def test_a_raw_stream_that_fails_shows_its_last_frames(server: FaultServer) -> None:
     """The frame that a plugin failed on is shown before the error."""
-    server.answers([CHUNKED + said("a", "overloaded") + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("a", "overloaded") + LAST_CHUNK])
     frames: list[bytes] = []
     async with Runner(providers={"wire": Wire(server.url)}) as runner:
         with pytest.raises(HeadwaterError):

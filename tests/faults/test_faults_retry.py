@@ -19,10 +19,10 @@ from headwater import (
     ServerError,
 )
 from headwater.middleware import Retry
+from headwater.testing.fault_server import LAST_CHUNK, End, FaultServer, Reset, Script, Wait
 
 from .provider import Wire
-from .rig import End, FaultServer, Reset, Script, Wait
-from .wire import CHUNKED, LAST_CHUNK, refusal, said, whole
+from .wire import CHUNKED, refusal, said, whole
 
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 520, 529)
 NOT_RETRIED = (400, 401, 402, 403, 404, 405, 413, 415, 422)
@@ -33,7 +33,7 @@ async def test_a_passing_failure_is_tried_again(
     runner: Runner, server: FaultServer, status: int
 ) -> None:
     """These statuses may pass, and the caller sees nothing of them."""
-    server.answers(refusal(status), whole("a"))
+    server.answer_with(refusal(status), whole("a"))
     stream = runner.stream_chat("wire/m", "Hi")
     assert ((await stream.collect()).text, stream.metrics.attempts) == ("a", 2)
 
@@ -43,7 +43,7 @@ async def test_a_lasting_failure_is_raised_at_once(
     runner: Runner, server: FaultServer, status: int
 ) -> None:
     """These statuses would come again."""
-    server.answers(refusal(status))
+    server.answer_with(refusal(status))
     with pytest.raises(HeadwaterError) as caught:
         await runner.stream_chat("wire/m", "Hi").collect()
     error = caught.value
@@ -57,7 +57,7 @@ async def test_the_server_may_say_whether_to_retry(
     runner: Runner, server: FaultServer, status: int, said_so: str, requests: int
 ) -> None:
     """`x-should-retry` overrides the table, as far as it can be read."""
-    server.answers(refusal(status, f"x-should-retry: {said_so}"))
+    server.answer_with(refusal(status, f"x-should-retry: {said_so}"))
     with pytest.raises(HeadwaterError):
         await runner.stream_chat("wire/m", "Hi", attempts=2).collect()
     assert len(server.requests) == requests
@@ -77,14 +77,14 @@ async def test_a_failure_before_content_does_not_show(
     runner: Runner, server: FaultServer, script: Script
 ) -> None:
     """A 200 that fails before content is tried again; of the first attempt nothing shows."""
-    server.answers(script, whole("begin", "a"))
+    server.answer_with(script, whole("begin", "a"))
     kinds = [type(event).__name__ async for event in runner.stream_chat("wire/m", "Hi")]
     assert kinds == ["Started", "TextDelta", "Finished"]
 
 
 async def test_an_error_after_content_is_raised(runner: Runner, server: FaultServer) -> None:
     """After the first content nothing is repeated, however passing the failure."""
-    server.answers([CHUNKED + said("a", "overloaded") + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("a", "overloaded") + LAST_CHUNK])
     with pytest.raises(Overloaded) as caught:
         await runner.stream_chat("wire/m", "Hi").collect()
     assert caught.value.partial is not None
@@ -93,7 +93,7 @@ async def test_an_error_after_content_is_raised(runner: Runner, server: FaultSer
 
 async def test_giving_up_hands_over_what_was_held(runner: Runner, server: FaultServer) -> None:
     """The partial answer of the last attempt has its model and usage."""
-    server.answers([CHUNKED + said("begin", "count", "overloaded") + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("begin", "count", "overloaded") + LAST_CHUNK])
     with pytest.raises(Overloaded) as caught:
         await runner.stream_chat("wire/m", "Hi").collect()
     partial = caught.value.partial
@@ -104,7 +104,7 @@ async def test_giving_up_hands_over_what_was_held(runner: Runner, server: FaultS
 @pytest.mark.parametrize("attempts", [1, 2, 5])
 async def test_attempts_are_counted(runner: Runner, server: FaultServer, attempts: int) -> None:
     """So many requests go out as were allowed, and the error says so."""
-    server.answers(refusal(500))
+    server.answer_with(refusal(500))
     with pytest.raises(ServerError) as caught:
         await runner.chat("wire/m", "Hi", attempts=attempts)
     assert len(server.requests) == caught.value.attempts == attempts
@@ -117,7 +117,7 @@ async def test_waits_grow_and_are_jittered(server: FaultServer) -> None:
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    server.answers(refusal(500))
+    server.answer_with(refusal(500))
     layers = [Retry(attempts=7, sleep=sleep, jitter=lambda: 0.5)]
     async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
         with pytest.raises(ServerError):
@@ -142,7 +142,7 @@ async def test_what_the_server_asks_for_is_the_least(
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    server.answers(refusal(429, header), whole("a"))
+    server.answer_with(refusal(429, header), whole("a"))
     layers = [Retry(sleep=sleep, initial_wait_s=0.001, jitter=lambda: 1.0)]
     async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
         await runner.chat("wire/m", "Hi")
@@ -154,7 +154,7 @@ async def test_a_date_is_understood(
 ) -> None:
     """`Retry-After` as an HTTP date counts from now."""
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
-    server.answers(refusal(503, f"retry-after: {until}"), whole("a"))
+    server.answer_with(refusal(503, f"retry-after: {until}"), whole("a"))
     await runner.chat("wire/m", "Hi")
     assert 17 < waits[0] < 23
 
@@ -167,7 +167,7 @@ async def test_a_hint_that_cannot_be_read_is_none(
     runner: Runner, server: FaultServer, waits: list[float], value: str
 ) -> None:
     """A malformed hint neither crashes the retry nor makes it sleep for ever."""
-    server.answers(refusal(503, f"retry-after: {value}"), whole("a"))
+    server.answer_with(refusal(503, f"retry-after: {value}"), whole("a"))
     await runner.chat("wire/m", "Hi")
     assert 0 <= waits[0] <= 0.5
 
@@ -176,7 +176,7 @@ async def test_a_long_wait_is_not_waited(
     runner: Runner, server: FaultServer, waits: list[float]
 ) -> None:
     """Beyond a minute the error is raised at once and says what was asked for."""
-    server.answers(refusal(429, "retry-after: 3600"))
+    server.answer_with(refusal(429, "retry-after: 3600"))
     with pytest.raises(RateLimited) as caught:
         await runner.chat("wire/m", "Hi")
     error = caught.value
@@ -189,7 +189,7 @@ async def test_a_wait_beyond_the_deadline_is_not_waited(
     runner: Runner, server: FaultServer, waits: list[float]
 ) -> None:
     """Where the wait would pass the deadline, the error comes now and not then."""
-    server.answers(refusal(503, "retry-after: 5"))
+    server.answer_with(refusal(503, "retry-after: 5"))
     with pytest.raises(Overloaded) as caught:
         await runner.chat("wire/m", "Hi", total_s=2)
     assert (caught.value.not_retried, waits) == ("no time is left before the deadline", [])
@@ -200,7 +200,7 @@ async def test_a_budget_keeps_an_outage_from_being_amplified(
     runner: Runner, server: FaultServer, streamed: bool
 ) -> None:
     """Thirty failing calls make at most forty requests, and the rest say why not."""
-    server.answers(refusal(500))
+    server.answer_with(refusal(500))
 
     async def call() -> HeadwaterError:
         stream = runner.stream_chat("wire/m", "Hi")
@@ -215,15 +215,15 @@ async def test_a_budget_keeps_an_outage_from_being_amplified(
 
 async def test_a_success_gives_a_tenth_back(runner: Runner, server: FaultServer) -> None:
     """Ten good answers earn one more retry."""
-    server.answers(refusal(500))
+    server.answer_with(refusal(500))
     for _ in range(6):
         with pytest.raises(ServerError):
             await runner.chat("wire/m", "Hi")
-    server.answers(whole("a"))
+    server.answer_with(whole("a"))
     for _ in range(11):
         await runner.chat("wire/m", "Hi")
     server.requests.clear()
-    server.answers(refusal(500), refusal(500), whole("b"))
+    server.answer_with(refusal(500), refusal(500), whole("b"))
     with pytest.raises(ServerError):
         await runner.chat("wire/m", "Hi")
     assert len(server.requests) == 2
@@ -243,7 +243,7 @@ async def test_without_layers_there_is_no_retry(
     runner: Runner, server: FaultServer, options: ChatOptions
 ) -> None:
     """An empty chain for one call leaves the bare attempt."""
-    server.answers(refusal(500), whole("a"))
+    server.answer_with(refusal(500), whole("a"))
     stream = runner.stream_chat("wire/m", "Hi", **options)
     if options:
         with pytest.raises(ServerError):

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from headwater import ConfigurationError, HeadwaterError, Runner, Secret
+from headwater.testing.fault_server import LAST_CHUNK, End, FaultServer, Reset, Script, chunk
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import HTTPRequest
 
 from .provider import KEY, Wire, read_error
-from .rig import End, FaultServer, Reset, Script, fault_server
-from .wire import CHUNKED, LAST_CHUNK, chunk, events, head, refusal, said, whole
+from .wire import CHUNKED, events, head, refusal, said, whole
 
 ECHO = f'{{"error": {{"message": "bad key {KEY}", "code": "{KEY}", "type": "x"}}}}'.encode()
 
@@ -68,7 +68,7 @@ async def failed(runner: Runner) -> HeadwaterError:
 @pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
 async def test_no_error_shows_the_key(runner: Runner, server: FaultServer, script: Script) -> None:
     """However a server echoes the key, no text or field of the error holds it."""
-    server.answers(script)
+    server.answer_with(script)
     error = await failed(runner)
     shown = [f"{one} {one!r} {one.args!r} {vars(one)!r}" for one in reachable(error)]
     assert KEY not in "".join(shown)
@@ -83,7 +83,7 @@ def variables(error: BaseException) -> str:
 @pytest.mark.parametrize("name", ["a reset", "a cut", "an error body", "a retried failure"])
 async def test_no_variable_holds_the_key(runner: Runner, server: FaultServer, name: str) -> None:
     """The key in clear stands in no variable of a frame that an error passes."""
-    server.answers(ECHOES[name])
+    server.answer_with(ECHOES[name])
     assert KEY not in variables(await failed(runner))
 
 
@@ -98,7 +98,7 @@ async def test_no_log_line_shows_the_key(
     runner: Runner, server: FaultServer, script: Script, log: pytest.LogCaptureFixture
 ) -> None:
     """The key is in no log line, of ours or of a library beneath."""
-    server.answers(script)
+    server.answer_with(script)
     await failed(runner)
     assert "call.failed" in log.text
     assert KEY not in log.text
@@ -108,7 +108,7 @@ async def test_no_log_line_shows_the_conversation(
     runner: Runner, server: FaultServer, log: pytest.LogCaptureFixture
 ) -> None:
     """Neither prompt nor answer is logged."""
-    server.answers(whole("the-answer"))
+    server.answer_with(whole("the-answer"))
     await runner.stream_chat("wire/m", "the-prompt").collect()
     assert "call.finished" in log.text
     assert "the-prompt" not in log.text
@@ -117,7 +117,7 @@ async def test_no_log_line_shows_the_conversation(
 
 async def test_a_printed_traceback_shows_no_key(runner: Runner, server: FaultServer) -> None:
     """What Python prints of an error that nobody catches holds no key."""
-    server.answers(ECHOES["an error body"])
+    server.answer_with(ECHOES["an error body"])
     printed = io.StringIO()
     traceback.print_exception(await failed(runner), file=printed)
     assert "bad key ***" in printed.getvalue()
@@ -127,9 +127,9 @@ async def test_a_printed_traceback_shows_no_key(runner: Runner, server: FaultSer
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_key_follows_no_redirect(runner: Runner, server: FaultServer, status: int) -> None:
     """A redirect is an error that names the target, and the other host sees nothing."""
-    async with fault_server(whole("a")) as other:
+    async with FaultServer(whole("a")) as other:
         target = f"{other.url}/elsewhere?secret=1"
-        server.answers([head(status, f"location: {target}", "content-length: 0")])
+        server.answer_with([head(status, f"location: {target}", "content-length: 0")])
         with pytest.raises(ConfigurationError) as caught:
             await runner.chat("wire/m", "Hi")
     message = str(caught.value)
@@ -180,12 +180,12 @@ async def test_a_proxy_is_used_where_it_is_set(server: FaultServer) -> None:
     async with Runner(providers=providers, transport=transport) as runner:
         await runner.chat("wire/m", "Hi")
     await transport.aclose()
-    assert server.requests[0].head.startswith("POST http://llm.invalid:9/chat")
+    assert server.requests[0].target.startswith("http://llm.invalid:9/chat")
 
 
 async def test_no_cookie_is_kept(runner: Runner, server: FaultServer) -> None:
     """What one answer sets, the next request does not carry."""
-    server.answers(
+    server.answer_with(
         [CHUNKED[:-2] + b"set-cookie: a=b\r\n\r\n" + chunk(events("a", "[DONE]")) + LAST_CHUNK]
     )
     for _ in range(2):

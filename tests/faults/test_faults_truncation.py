@@ -17,11 +17,21 @@ from headwater import (
     Runner,
     StreamInterrupted,
 )
+from headwater.testing.fault_server import (
+    LAST_CHUNK,
+    End,
+    FaultServer,
+    Repeat,
+    Reset,
+    Script,
+    Stall,
+    Wait,
+    chunk,
+)
 from headwater.wire.http import HTTPTransport
 
 from .provider import Wire, read_into
-from .rig import End, FaultServer, Repeat, Reset, Script, Stall, Wait
-from .wire import CHUNKED, DONE, LAST_CHUNK, chunk, events, head, said, whole
+from .wire import CHUNKED, DONE, events, head, said, whole
 
 HALF = events("a", "b")
 SHORT = [head(200, f"content-length: {len(HALF) + 50}") + HALF]
@@ -46,7 +56,7 @@ async def test_a_cut_answer_raises_with_what_had_come(
     runner: Runner, server: FaultServer, script: Script
 ) -> None:
     """Each way of losing the end raises StreamInterrupted, which holds exactly what was shown."""
-    server.answers(script)
+    server.answer_with(script)
     shown: list[str] = []
     with pytest.raises(StreamInterrupted) as caught:
         await read_into(shown, runner.stream_chat("wire/m", "Hi"))
@@ -60,7 +70,7 @@ async def test_a_cut_answer_is_not_asked_for_again(
     runner: Runner, server: FaultServer, script: Script
 ) -> None:
     """What has been shown is never asked for twice."""
-    server.answers(script)
+    server.answer_with(script)
     with pytest.raises(StreamInterrupted):
         await runner.stream_chat("wire/m", "Hi").collect()
     assert len(server.requests) == 1
@@ -68,7 +78,7 @@ async def test_a_cut_answer_is_not_asked_for_again(
 
 async def test_a_cut_answer_counts_what_it_can(runner: Runner, server: FaultServer) -> None:
     """The partial answer has a usage, estimated where nobody counted."""
-    server.answers(CUTS["no end mark"])
+    server.answer_with(CUTS["no end mark"])
     stream = runner.stream_chat("wire/m", "Hi")
     with pytest.raises(StreamInterrupted):
         await stream.collect()
@@ -78,7 +88,7 @@ async def test_a_cut_answer_counts_what_it_can(runner: Runner, server: FaultServ
 
 async def test_a_cut_answer_keeps_the_count_that_came(runner: Runner, server: FaultServer) -> None:
     """A count that came before the cut is kept, and called partial."""
-    server.answers([CHUNKED + said("begin", "count", "a") + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("begin", "count", "a") + LAST_CHUNK])
     stream = runner.stream_chat("wire/m", "Hi")
     with pytest.raises(StreamInterrupted):
         await stream.collect()
@@ -90,7 +100,7 @@ async def test_a_cut_answer_keeps_the_count_that_came(runner: Runner, server: Fa
 
 async def test_a_garbage_chunk_header_does_not_hang(runner: Runner, server: FaultServer) -> None:
     """Bytes that are no chunk end the answer as an error of ours, at the latest by the limit."""
-    server.answers([CHUNKED + said("a") + b"zz\r\nwhat\r\n", Stall()])
+    server.answer_with([CHUNKED + said("a") + b"zz\r\nwhat\r\n", Stall()])
     with pytest.raises((StreamInterrupted, ProtocolError, IdleTimeout)):
         await runner.stream_chat("wire/m", "Hi", idle_s=0.2).collect()
 
@@ -99,7 +109,7 @@ async def test_a_chat_that_is_cut_is_tried_again(
     runner: Runner, server: FaultServer, waits: list[float]
 ) -> None:
     """Nobody has seen a half answer that was asked for whole, so it may be asked for again."""
-    server.answers(CUTS["reset"], whole("c"))
+    server.answer_with(CUTS["reset"], whole("c"))
     response = await runner.chat("wire/m", "Hi")
     assert (response.text, len(waits)) == ("c", 1)
 
@@ -108,7 +118,7 @@ async def test_a_chat_that_stays_cut_raises_with_what_had_come(
     runner: Runner, server: FaultServer
 ) -> None:
     """An answer asked for whole carries its half as well when it fails."""
-    server.answers(CUTS["no end mark"])
+    server.answer_with(CUTS["no end mark"])
     with pytest.raises(StreamInterrupted) as caught:
         await runner.chat("wire/m", "Hi")
     assert isinstance(caught.value.partial, ChatResponse)
@@ -120,7 +130,7 @@ async def test_an_unterminated_event_of_whole_json_counts(
     runner: Runner, server: FaultServer, end: bytes
 ) -> None:
     """The last event counts without its blank line if its data is complete JSON."""
-    server.answers([CHUNKED + said("a") + chunk(b'data: {"x": 1}' + end) + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("a") + chunk(b'data: {"x": 1}' + end) + LAST_CHUNK])
     stream = runner.stream_chat("wire/m", "Hi")
     with pytest.raises(StreamInterrupted):
         await stream.collect()
@@ -144,7 +154,7 @@ async def test_nothing_is_tried_again(
     runner: Runner, server: FaultServer, script: Script, provider: str
 ) -> None:
     """A server that answers nothing gets another chance, as nobody can have seen anything."""
-    server.answers(script, whole("a") if provider == "wire" else WHOLE)
+    server.answer_with(script, whole("a") if provider == "wire" else WHOLE)
     response = await runner.chat(f"{provider}/m", "Hi")
     assert (response.text, len(server.requests)) == ("a", 2)
 
@@ -158,7 +168,7 @@ async def test_a_web_page_is_named_as_such(
 ) -> None:
     """HTML under status 200 says where the address leads, and is not asked for again."""
     page = b"<html><body>Sign in \x1b[31mhere"
-    server.answers([head(200, f"content-length: {len(page)}", media_type="text/html") + page])
+    server.answer_with([head(200, f"content-length: {len(page)}", media_type="text/html") + page])
     with pytest.raises(ProtocolError, match=r"got a web page.*Sign in \\x1b") as caught:
         await runner.chat(f"{provider}/m", "Hi")
     assert (len(server.requests), "\x1b" in str(caught.value)) == (1, False)
@@ -176,14 +186,14 @@ async def test_what_is_no_http_is_an_error_of_ours(
     runner: Runner, server: FaultServer, answer: bytes, kind: type[HeadwaterError]
 ) -> None:
     """A server of another kind gives an error of ours."""
-    server.answers([answer, End()])
+    server.answer_with([answer, End()])
     with pytest.raises(kind):
         await runner.chat("wire/m", "Hi")
 
 
 async def test_a_giant_event_is_refused(server: FaultServer) -> None:
     """An event over the limit raises, what came before it is shown, and the rest is not taken."""
-    server.answers([CHUNKED + said("a"), Repeat(chunk(b"data: " + b"x" * 2**16), 0.0)])
+    server.answer_with([CHUNKED + said("a"), Repeat(chunk(b"data: " + b"x" * 2**16), 0.0)])
     async with Runner(providers={"wire": Wire(server.url)}, max_event_bytes=2**18) as runner:
         stream = runner.stream_chat("wire/m", "Hi")
         with pytest.raises(ProtocolError, match="max_event_bytes"):
@@ -193,7 +203,7 @@ async def test_a_giant_event_is_refused(server: FaultServer) -> None:
 
 async def test_a_giant_answer_is_refused(server: FaultServer) -> None:
     """An endless answer of small events ends at the limit on the whole."""
-    server.answers([CHUNKED, Repeat(said("a" * 1000), 0.0)])
+    server.answer_with([CHUNKED, Repeat(said("a" * 1000), 0.0)])
     transport = HTTPTransport(max_answer_bytes=2**17)
     async with Runner(providers={"wire": Wire(server.url)}, transport=transport) as runner:
         with pytest.raises(ProtocolError, match="max_answer_bytes") as caught:
@@ -213,13 +223,13 @@ async def test_a_compressed_answer_is_read(
     runner: Runner, server: FaultServer, encoding: str
 ) -> None:
     """A server that compresses unasked is understood."""
-    server.answers([compressed(events("a", "b", DONE), encoding)])
+    server.answer_with([compressed(events("a", "b", DONE), encoding)])
     assert (await runner.stream_chat("wire/m", "Hi").collect()).text == "ab"
 
 
 async def test_a_compressed_bomb_is_refused(runner: Runner, server: FaultServer) -> None:
     """A small body that unpacks to a giant event raises an error of ours about its size."""
-    server.answers([compressed(b"data: " + b"x" * 2**26)])
+    server.answer_with([compressed(b"data: " + b"x" * 2**26)])
     with pytest.raises(ProtocolError):
         await runner.stream_chat("wire/m", "Hi").collect()
 
@@ -228,7 +238,7 @@ async def test_what_only_claims_to_be_compressed_is_an_error_of_ours(
     runner: Runner, server: FaultServer
 ) -> None:
     """Bytes that are no gzip raise an error of ours."""
-    server.answers([head(200, "content-length: 5", "content-encoding: gzip") + b"plain"])
+    server.answer_with([head(200, "content-length: 5", "content-encoding: gzip") + b"plain"])
     with pytest.raises(HeadwaterError):
         await runner.stream_chat("wire/m", "Hi").collect()
 
@@ -247,7 +257,7 @@ async def test_an_answer_with_its_finish_reason_is_complete(
     runner: Runner, server: FaultServer, script: Script
 ) -> None:
     """Where only usage or end mark are missing, neither silence nor a reset spoils the answer."""
-    server.answers(script)
+    server.answer_with(script)
     response = await runner.stream_chat("wire/m", "Hi").collect()
     assert (response.text, response.finish_reason) == ("a", FinishReason.STOP)
 
@@ -256,7 +266,7 @@ async def test_an_answer_without_its_last_count_keeps_the_one_before(
     runner: Runner, server: FaultServer
 ) -> None:
     """A count that came before the finish reason is partial, and beats an estimate."""
-    server.answers([CHUNKED + said("count", "a", "stop"), End()])
+    server.answer_with([CHUNKED + said("count", "a", "stop"), End()])
     response = await runner.stream_chat("wire/m", "Hi").collect()
     assert (response.usage.provenance, response.usage.input_tokens) == (Provenance.PARTIAL, 7)
 
@@ -265,6 +275,6 @@ async def test_what_follows_the_finish_reason_is_still_read(
     runner: Runner, server: FaultServer
 ) -> None:
     """A usage that comes a little after the finish reason is taken."""
-    server.answers([CHUNKED + said("a", "stop"), Wait(0.05), said(DONE) + LAST_CHUNK])
+    server.answer_with([CHUNKED + said("a", "stop"), Wait(0.05), said(DONE) + LAST_CHUNK])
     response = await runner.stream_chat("wire/m", "Hi").collect()
     assert response.usage.provenance is Provenance.REPORTED

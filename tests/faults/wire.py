@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .rig import Script, Stall, Step
+from headwater.testing.fault_server import LAST_CHUNK, Script, Stall, Step, chunk
 
 DONE = "[DONE]"
 
@@ -14,12 +14,6 @@ def head(status: int = 200, *headers: str, media_type: str = "text/event-stream"
 
 
 CHUNKED = head(200, "transfer-encoding: chunked")
-LAST_CHUNK = b"0\r\n\r\n"
-
-
-def chunk(data: bytes) -> bytes:
-    """Give some bytes of a body as one chunk."""
-    return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 def events(*texts: str) -> bytes:

@@ -7,11 +7,37 @@ server alone does not pay for hypothesis and pytest.
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-__all__: list[str] = []
+if TYPE_CHECKING:  # the same names again, for type checkers and editors
+    from .fault_server import Drip, End, FaultServer, Raw, Repeat, Reset, Stall, Wait, cut, respond
+
+__all__ = [
+    "Drip",
+    "End",
+    "FaultServer",
+    "Raw",
+    "Repeat",
+    "Reset",
+    "Stall",
+    "Wait",
+    "cut",
+    "respond",
+]
 
 # Where each name is; a module lists its own here when it comes.
-_MODULES: dict[str, str] = {}
+_MODULES: dict[str, str] = {
+    "Drip": "fault_server",
+    "End": "fault_server",
+    "FaultServer": "fault_server",
+    "Raw": "fault_server",
+    "Repeat": "fault_server",
+    "Reset": "fault_server",
+    "Stall": "fault_server",
+    "Wait": "fault_server",
+    "cut": "fault_server",
+    "respond": "fault_server",
+}
 
 
 def __getattr__(name: str) -> object:
