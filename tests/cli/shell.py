@@ -96,6 +96,8 @@ class Shell:
         return {
             **kept,
             "HOME": str(self.folder),
+            "HEADWATER_CONFIG_DIR": str(self.folder / "config"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
             "PYTHONPATH": os.pathsep.join(str(PACKAGES / name) for name in self.packages),

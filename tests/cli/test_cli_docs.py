@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 
 from headwater_cli._errors import ExitCode
@@ -29,9 +30,13 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
 
 @pytest.mark.parametrize("name", sorted(commands.commands))
 def test_every_command_is_documented(name: str) -> None:
-    """Each command has its section, and in it each of its long options."""
+    """Each command has its section, and in it its own commands and each of the long options."""
     _, found, section = PAGE.partition(f"\n## headwater {name}\n")
     assert found
-    options = [flag for p in commands.commands[name].params for flag in p.opts if flag[:2] == "--"]
     section = section.partition("\n## ")[0]
-    assert [flag for flag in options if flag not in section] == []
+    command = commands.commands[name]
+    inner = command.commands if isinstance(command, click.Group) else {}
+    wanted = [f"headwater {name} {inner_name}" for inner_name in inner]
+    params = [p for one in (command, *inner.values()) for p in one.params]
+    wanted += [flag for param in params for flag in param.opts if flag[:2] == "--"]
+    assert [text for text in wanted if text not in section] == []

@@ -34,13 +34,18 @@ def _blocks(page: Path, language: str) -> list[str]:
 
 
 def _run(arguments: list[str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command as a reader would: in a folder of its own, with nothing set."""
+    """Run a command as a reader would: in a folder and a home of its own, with nothing set."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER")}
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
     return subprocess.run(
         arguments,
         cwd=tmp_path,
-        env={**kept, "PATH": path, "PYTHONWARNINGS": "error"},
+        env={
+            **kept,
+            "PATH": path,
+            "PYTHONWARNINGS": "error",
+            "HEADWATER_CONFIG_DIR": str(tmp_path / "config"),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -25,6 +25,7 @@ __all__ = [
     "attach_option",
     "choose_model",
     "complete_model",
+    "complete_provider",
     "make_runner",
     "option_option",
     "read_call_options",
@@ -55,6 +56,13 @@ def complete_model(
         aliases = []  # a shell that completes is no place to complain
     names = [*aliases, *(f"{name}/" for name in provider_names())]
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_provider(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the names of providers; imports no plugin."""
+    return [CompletionItem(name) for name in provider_names() if name.startswith(incomplete)]
 
 
 def _complete_option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final
@@ -17,7 +17,7 @@ from headwater.errors import printable
 from ._keyring import KeyringUnusable, has_keyring, keyring_delete, keyring_get, keyring_set
 from ._settings_file import SettingsFile
 
-__all__ = ["FoundKey", "KeyStore", "Place", "find_key_of", "masked"]
+__all__ = ["FoundKey", "KeyStore", "Place", "find_key_of", "key_fields", "masked"]
 
 FILE_TITLE: Final = "the file of keys"
 KEYRING_TITLE: Final = "the keyring"
@@ -40,11 +40,13 @@ class FoundKey:
         place: The environment variable, "the file of keys" or "the keyring".
         shown: The key, masked.
         problem: Why it cannot be used, None where it can.
+        hides: Where another one is kept that would be used without it.
     """
 
     place: str
     shown: str = ""
     problem: str | None = None
+    hides: str | None = None
 
 
 def masked(key: Secret) -> str:
@@ -99,17 +101,16 @@ class KeyStore:
 
         Raises:
             KeyringUnusable: The extra is installed, but no keyring works here.
-            ConfigurationError: The file cannot be written.
+            ConfigurationError: The file cannot be read or written.
         """
+        self.kept()  # who has a broken file is told before anything is kept
         place = Place.FILE if is_for_file or not has_keyring() else Place.KEYRING
         text = key.reveal()
         if place is Place.KEYRING:
             keyring_set(name, text)
         with self.file.changing() as document:
-            for table in Place:
-                document.setdefault(table.value, {}).pop(name, None)
-            document[place.value][name] = True if place is Place.KEYRING else text
-            _drop_empty(document)
+            _drop(document, name)
+            document.setdefault(place.value, {})[name] = True if place is Place.KEYRING else text
         self._kept = None
         return place
 
@@ -123,9 +124,7 @@ class KeyStore:
         if self.kept().get(name) is Place.KEYRING:
             keyring_delete(name)
         with self.file.changing() as document:
-            for table in Place:
-                document.get(table.value, {}).pop(name, None)
-            _drop_empty(document)
+            _drop(document, name)
         self._kept = None
 
     def _from_keyring(self, name: str) -> Secret:
@@ -165,17 +164,29 @@ def _checked(found: Mapping[str, Any], where: str) -> dict[str, tuple[Place, str
     return kept
 
 
-def _drop_empty(document: dict[str, Any]) -> None:
-    for table in Place:
-        if table.value in document and not document[table.value]:
-            del document[table.value]
+def _drop(document: MutableMapping[str, Any], name: str) -> None:
+    for table in (place.value for place in Place if place.value in document):
+        document[table].pop(name, None)
+        if not document[table]:
+            del document[table]
 
 
 def find_key_of(name: str, info: ProviderInfo, store: KeyStore) -> FoundKey | None:
     """Find the key that a provider would be used with, in the order in which that is looked for."""
+    kept = _kept_key(name, store)
     for variable in key_variables(name, info):
         if value := os.environ.get(variable, "").strip():
-            return _found(variable, partial(Secret, value))
+            found = _found(variable, partial(Secret, value))
+            return attrs.evolve(found, hides=None if kept is None else kept.place)
+    return kept
+
+
+def key_fields(key: FoundKey) -> dict[str, str | None]:
+    """Give what may be told of a key, for JSON."""
+    return {"key": key.shown, "from": key.place, "problem": key.problem, "hides": key.hides}
+
+
+def _kept_key(name: str, store: KeyStore) -> FoundKey | None:
     try:
         place = store.kept().get(name)
     except HeadwaterError as error:
@@ -185,9 +196,9 @@ def find_key_of(name: str, info: ProviderInfo, store: KeyStore) -> FoundKey | No
     return _found(FILE_TITLE if place is Place.FILE else KEYRING_TITLE, partial(store.get, name))
 
 
-def _found(place: str, get: Callable[[], Secret | None]) -> FoundKey | None:
+def _found(place: str, get: Callable[[], Secret | None]) -> FoundKey:
     try:
         key = get()
     except HeadwaterError as error:
         return FoundKey(place, problem=str(error))
-    return None if key is None else FoundKey(place, masked(key))
+    return FoundKey(place, "" if key is None else masked(key))

@@ -14,9 +14,12 @@ from click.shell_completion import shell_complete
 from headwater import HeadwaterError, __version__
 from headwater.errors import printable
 
+from ._aliases import aliases
 from ._chat import chat
+from ._config import config
 from ._errors import ExitCode, exit_code, message_of
 from ._installed import installed_distributions
+from ._keys import keys
 from ._models import models
 from ._plugins import plugins
 from ._run import Terminated
@@ -51,7 +54,7 @@ def commands() -> None:
     """Chat with language models, whoever provides them."""
 
 
-for command in (chat, models, plugins):
+for command in (aliases, chat, config, keys, models, plugins):
     commands.add_command(command)
 
 
@@ -69,8 +72,10 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.BROKEN_PIPE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Terminated:
-        return ExitCode.TERMINATED
+    except Terminated as ending:
+        if ending.exit_code == ExitCode.HUNG_UP:
+            silence_streams()  # the terminal is gone
+        return ending.exit_code
     return code
 
 

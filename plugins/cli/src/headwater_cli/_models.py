@@ -9,11 +9,10 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 import click
-from click.shell_completion import CompletionItem
 
 from headwater import HeadwaterError, ModelInfo, Runner, UnsupportedFeature
 
-from ._asking import make_runner
+from ._asking import complete_provider, make_runner
 from ._errors import ExitCode, message_of
 from ._installed import provider_names
 from ._json import write_json
@@ -29,14 +28,8 @@ _HEADS: Final = ("MODEL", "READS", "WRITES", "DESCRIPTION")
 Listing: TypeAlias = Sequence[ModelInfo] | HeadwaterError
 
 
-def _complete_provider(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in provider_names() if name.startswith(incomplete)]
-
-
 @click.command()
-@click.argument("provider", required=False, shell_complete=_complete_provider)
+@click.argument("provider", required=False, shell_complete=complete_provider)
 @click.option("--json", "is_json", is_flag=True, help="Print a list of JSON objects.")
 def models(provider: str | None, is_json: bool) -> None:
     """List the models of a PROVIDER, or of all that can list theirs.

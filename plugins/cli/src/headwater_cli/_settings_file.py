@@ -71,7 +71,8 @@ class SettingsFile:
         document = tomlkit.parse(self._checked_text())
         yield document
         try:
-            self._replace(tomlkit.dumps(document))
+            text = tomlkit.dumps(document)
+            self._replace(text if text.endswith("\n") else f"{text}\n")
         except OSError as error:
             raise ConfigurationError(f"cannot write {self.path}: {error.strerror}") from error
 
