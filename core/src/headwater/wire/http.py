@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..secret import Secret
 from .transport import HTTPRequest, ReadError, Response
-from .url import check_address, check_secrecy, without_query
+from .url import allowed_hosts, check_address, check_secrecy, without_query
 
 __all__ = ["HTTPTransport"]
 
@@ -75,13 +75,10 @@ class HTTPTransport:
     ) -> None:
         if proxy is not None:
             check_address(proxy)
-        if allow_http is None:
-            listed = os.environ.get("HEADWATER_ALLOW_HTTP", "").split(",")
-            allow_http = [host.strip() for host in listed if host.strip()]
         self._ca_file = ca_file
         self._proxy = proxy
         self._max_answer_bytes = max_answer_bytes
-        self._allow_http = frozenset(allow_http)
+        self._allow_http = allowed_hosts() if allow_http is None else frozenset(allow_http)
         self._session: aiohttp.ClientSession | None = None
         self._owner: tuple[asyncio.AbstractEventLoop, int] | None = (
             None  # the loop and the process of the session

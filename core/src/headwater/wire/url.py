@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, printable
 
-__all__ = ["check_address", "check_secrecy", "find_base_url", "join_url", "without_query"]
+__all__ = [
+    "allowed_hosts",
+    "check_address",
+    "check_secrecy",
+    "find_base_url",
+    "join_url",
+    "without_query",
+]
 
 _CREDENTIALS = re.compile(r"^([^/]*//)?[^/]*@")  # also in an address that cannot be read
 
@@ -87,6 +94,12 @@ def check_address(url: str) -> None:
         raise ConfigurationError(
             f"expected an address that begins with https:// or http://, got {without_query(url)!r}"
         )
+
+
+def allowed_hosts() -> frozenset[str]:
+    """Read which hosts HEADWATER_ALLOW_HTTP lets a key go to over plain http."""
+    listed = os.environ.get("HEADWATER_ALLOW_HTTP", "").split(",")
+    return frozenset(host.strip() for host in listed if host.strip())
 
 
 def check_secrecy(url: str, allowed_hosts: Collection[str]) -> None:
