@@ -41,6 +41,7 @@ class ExitCode(IntEnum):
     KEY = 3
     RATE_LIMIT = 4
     TIMEOUT = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
     TERMINATED = 143

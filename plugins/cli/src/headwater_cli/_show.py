@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import ClassVar, Protocol, assert_never
 
 from headwater import (
@@ -27,7 +28,16 @@ from headwater import (
 
 from ._terminal import Screen, as_line
 
-__all__ = ["Reporter", "TextReporter", "started_lines", "tool_call_line", "usage_line"]
+__all__ = [
+    "Reporter",
+    "TextReporter",
+    "cost_text",
+    "counts_text",
+    "reason_text",
+    "started_lines",
+    "tool_call_line",
+    "usage_line",
+]
 
 
 class Reporter(Protocol):
@@ -127,24 +137,51 @@ def tool_call_line(call: ToolCallFinished) -> str:
     return f"[tool call with invalid arguments: {as_line(f'{call.name} {call.raw_arguments}')}]"
 
 
-def usage_line(response: ChatResponse, metrics: StreamMetrics | None) -> str:
+def usage_line(
+    response: ChatResponse,
+    metrics: StreamMetrics | None,
+    *,
+    cost: Decimal | None = None,
+    is_interrupted: bool = False,
+) -> str:
     """Sum an answer up.
 
     Shapes:
         "[stop | 12 in, 34 out tokens | first content 0.4 s, 56.1 tokens/s]"
         "[incomplete | 12 in, 3 out tokens (partial)]": counted before the answer broke off
         "[incomplete | ~12 in, ? out tokens]": ~ before an estimate, ? for what nobody knows
+        "[stop | 12 in, 34 out tokens | $0.0021 | first content 0.4 s]": with what it cost
     """
-    reason = "incomplete" if response.finish_reason is None else response.finish_reason.value
-    if reason == "other" and response.raw_reason:
-        reason = as_line(response.raw_reason)
-    facts = [reason, _counts(response.usage)]
+    reason = "interrupted" if is_interrupted else reason_text(response)
+    facts = [reason, counts_text(response.usage)]
+    if cost is not None:
+        facts.append(cost_text(cost))
     if metrics is not None and metrics.first_content_s is not None:
         facts.append(_speed(metrics))
     return f"[{' | '.join(facts)}]"
 
 
-def _counts(usage: Usage) -> str:
+def reason_text(response: ChatResponse) -> str:
+    """Say why an answer ended, in the provider's own word where there is no other."""
+    reason = "incomplete" if response.finish_reason is None else response.finish_reason.value
+    return as_line(response.raw_reason) if reason == "other" and response.raw_reason else reason
+
+
+def cost_text(cost: Decimal) -> str:
+    """Give an amount in US dollars, with as many digits as it is worth.
+
+    Shapes:
+        Decimal("0.000021") -> "$0.000021"
+        Decimal("0.12345")  -> "$0.1235"
+        Decimal("12.3")     -> "$12.30"
+    """
+    if not cost or cost >= 1:
+        return f"${cost:.2f}"
+    return f"${cost:.{max(4, 1 - cost.adjusted())}f}"
+
+
+def counts_text(usage: Usage) -> str:
+    """Say how many tokens were read and written."""
     mark = "~" if usage.provenance is Provenance.ESTIMATED else ""
     cached = f" ({usage.cached_input_tokens} cached)" if usage.cached_input_tokens else ""
     thought = f" ({usage.reasoning_tokens} reasoning)" if usage.reasoning_tokens else ""
