@@ -13,7 +13,21 @@ from .errors import ConfigurationError
 from .requests import ModelId
 from .usage import Usage
 
-__all__ = ["cost_of"]
+__all__ = ["cost_of", "load_prices"]
+
+
+def load_prices() -> None:
+    """Load the prices, which takes a fifth of a second the first time; `cost_of` does it too.
+
+    Raises:
+        ConfigurationError: The extra `headwater[prices]` is not installed.
+    """
+    try:
+        import genai_prices  # noqa: F401  # only where cost is asked for: an extra, and heavy
+    except ImportError as error:
+        raise ConfigurationError(
+            'to tell costs, install the prices: pip install "headwater[prices]"'
+        ) from error
 
 
 def cost_of(model: str | ModelId, usage: Usage, *, at: datetime | None = None) -> Decimal | None:
@@ -33,12 +47,9 @@ def cost_of(model: str | ModelId, usage: Usage, *, at: datetime | None = None) -
     Raises:
         ConfigurationError: The extra `headwater[prices]` is not installed.
     """
-    try:
-        import genai_prices  # only where cost is asked for: an extra, and it takes 0.2 s
-    except ImportError as error:
-        raise ConfigurationError(
-            'to tell costs, install the prices: pip install "headwater[prices]"'
-        ) from error
+    load_prices()
+    import genai_prices
+
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
     name = ModelId.parse(model)

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from ..call import Call, Operation
-from ..errors import HeadwaterError, InvalidRequest
+from ..errors import HeadwaterError, InvalidRequest, StorageError
 from ..events import EventStream, Finished
 from ..messages import Message, Role
 from ..options import ChatOptions
@@ -132,15 +133,28 @@ class Asking:
 
     async def commit(self, response: ChatResponse) -> None:
         """Let the turn and its answer join the history."""
-        self._conversation.commit(self._turn(response), self._keep)
+        turn = self._turn(response)
+        try:
+            await self._conversation.keep(turn, self._keep, partial(self._accept, turn))
+        except StorageError as error:
+            error.partial = response
+            complete(error, self.call)
+            raise
+
+    def _accept(self, turn: Turn) -> bool:
+        """Commit, at the very moment at which it is kept, unless the turn was left meanwhile."""
+        if self.has_ended.is_set():
+            return False
+        self._conversation.commit(turn, self._keep)
         self.is_committed = True
+        return True
 
     def end(self) -> None:
         """Give the turn back, whatever came of it."""
         if not self.is_committed:
-            partial = self._partial if self.stream is None else self.stream.response
+            cut = self._partial if self.stream is None else self.stream.response
             self._conversation.abandon(
-                self._turn(partial), self._keep, keeps_partial=self._keeps_partial
+                self._turn(cut), self._keep, keeps_partial=self._keeps_partial
             )
         self._conversation.end()
         self.has_ended.set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,6 +16,9 @@ from ..turns import Spending, Turn
 from ..usage import Provenance
 from .history import History
 from .ledger import Ledger
+
+if TYPE_CHECKING:
+    from ..store import Keeping, Store
 
 __all__ = ["Conversation", "Failed"]
 
@@ -40,7 +44,9 @@ class Conversation:
         failed: The last turn, where it got no answer.
     """
 
-    def __init__(self, runner: Runner, model: ModelId, system: str | None) -> None:
+    def __init__(
+        self, runner: Runner, model: ModelId, system: str | None, store: Store | None
+    ) -> None:
         self.runner = runner
         self.model = model
         self.system = system
@@ -48,6 +54,11 @@ class Conversation:
         self.ledger = Ledger()
         self.last_partial: ChatResponse | None = None
         self.failed: Failed | None = None
+        self.store = store
+        self.keeping = None if store is None else store.begin()
+        self._left: list[
+            tuple[Keeping, Sequence[Turn]]
+        ] = []  # what was cleared before it was written
         self._under_way: object | None = None
 
     def restore(self, turns: Iterable[Turn], spendings: Iterable[Spending]) -> None:
@@ -92,6 +103,78 @@ class Conversation:
         """Let the next turn begin."""
         self._under_way = None
 
+    async def keep(self, turn: Turn, keep: int, accept: Callable[[], bool]) -> None:
+        """Write a turn to the store before it joins the history, which `accept` lets it do.
+
+        Raises:
+            StorageError: It cannot be written, and does not join.
+        """
+        if self.keeping is None:
+            accept()
+            return
+        await self._write_left()
+        known = min(keep, len(self.keeping.rows))
+        turns = self.history.turns
+        await self._write(
+            self.keeping,
+            known,
+            [*turns[known:keep], turn],
+            lambda: [*turns[:keep], turn],
+            accept,
+        )
+
+    async def flush(self) -> None:
+        """Write what else has changed to the store, where there is one.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        if self.keeping is not None:
+            await self._write_left()
+            await self._write_rest(self.keeping, self.history.turns)
+
+    async def _write_rest(self, keeping: Keeping, turns: Sequence[Turn]) -> None:
+        known = len(keeping.rows)
+        await self._write(keeping, known, turns[known:], lambda: turns)
+
+    async def _write_left(self) -> None:
+        while self._left:
+            await self._write_rest(*self._left[0])
+            del self._left[0]
+
+    async def _write(
+        self,
+        keeping: Keeping,
+        known: int,
+        added: Sequence[Turn],
+        whole: Callable[[], Sequence[Turn]],
+        accept: Callable[[], bool] = lambda: True,
+    ) -> None:
+        assert self.store is not None  # what is kept has a store
+        await self.store.keep(
+            keeping,
+            known=known,
+            added=added,
+            whole=whole,
+            model=self.model,
+            system=self.system,
+            accept=accept,
+        )
+
+    def truncate(self, length: int) -> None:
+        """Forget all but the first so many turns."""
+        self.history.truncate(length)
+        if self.keeping is not None:
+            self.keeping.truncate(length)
+
+    def clear(self) -> None:
+        """Forget all turns; the store keeps them, and what comes is another conversation there."""
+        if self.store is not None and self.keeping is not None:
+            self._left.append((self.keeping, tuple(self.history.turns)))
+            self.keeping = self.store.begin()
+        self.history.truncate(0)
+        self.failed = self.last_partial = None
+
     def commit(self, turn: Turn, keep: int) -> None:
         """Put a turn with its answer after the first `keep` turns of the history."""
         self.history.truncate(keep)
@@ -107,9 +190,12 @@ class Conversation:
             return
         self.last_partial = cut
         if keeps_partial and cut.text.strip():
+            self.truncate(keep)
             self.commit(attrs.evolve(turn, is_interrupted=True), keep)
-        else:
-            self.spend(turn)
+            return
+        self.spend(turn)
+        if self.keeping is not None:
+            self.keeping.cut.append(turn)
 
     def spend(self, turn: Turn) -> None:
         """Count what a turn used."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from ..errors import InvalidRequest
 from ..messages import Message
@@ -20,6 +20,9 @@ from .conversation import Conversation
 from .files import Saved, load_file, save_file
 from .stream import SessionStream
 
+if TYPE_CHECKING:
+    from ..store import Store
+
 __all__ = ["Session"]
 
 
@@ -33,6 +36,7 @@ class Session:
         runner: Carries the calls; the session does not close it.
         model: "provider/model".
         system: How the model should behave.
+        store: Where the turns are kept as they are answered; None: nowhere.
 
     Raises:
         InvalidRequest: An argument is wrong in itself.
@@ -44,8 +48,15 @@ class Session:
         response = await session.send("And then?")
     """
 
-    def __init__(self, runner: Runner, model: str | ModelId, system: str | None = None) -> None:
-        self._conversation = Conversation(runner, ModelId.parse(model), _as_system(system))
+    def __init__(
+        self,
+        runner: Runner,
+        model: str | ModelId,
+        system: str | None = None,
+        *,
+        store: Store | None = None,
+    ) -> None:
+        self._conversation = Conversation(runner, ModelId.parse(model), _as_system(system), store)
 
     # --- asking
 
@@ -173,7 +184,7 @@ class Session:
         if start is None:
             return ()
         taken = [message for turn in history.turns[start:] for message in turn.messages]
-        history.truncate(start)
+        self._conversation.truncate(start)
         return tuple(taken)
 
     def clear(self) -> None:
@@ -183,9 +194,7 @@ class Session:
             SessionBusy: A turn is under way.
         """
         self._conversation.check_idle()
-        self._conversation.history.truncate(0)
-        self._conversation.failed = None
-        self._conversation.last_partial = None
+        self._conversation.clear()
 
     def fork(self) -> Self:
         """Give another session with the same history, whose counters begin anew.
@@ -193,7 +202,9 @@ class Session:
         The two share the runner and what is decided so far, and nothing that comes.
         """
         conversation = self._conversation
-        other = type(self)(conversation.runner, conversation.model, conversation.system)
+        other = type(self)(
+            conversation.runner, conversation.model, conversation.system, store=conversation.store
+        )
         other._conversation.restore(conversation.history.turns, ())
         return other
 
@@ -238,6 +249,43 @@ class Session:
         return self._conversation.ledger.cost()
 
     # --- keeping it
+
+    @property
+    def id(self) -> str | None:
+        """Tell the name of the conversation in the store; None while nothing of it is kept."""
+        keeping = self._conversation.keeping
+        return None if keeping is None else keeping.conversation_id
+
+    @classmethod
+    async def resume(cls, runner: Runner, store: Store, conversation_id: str) -> Self:
+        """Go on with a conversation of the store, counters and all.
+
+        Args:
+            runner: Carries the calls.
+            store: Where it is kept, and will be.
+            conversation_id: Its id, or a beginning of it that no other has.
+
+        Raises:
+            InvalidRequest: There is none, or several begin like that.
+            StorageError: The store cannot be read.
+        """
+        kept = await store.conversation(conversation_id)
+        session = cls(runner, kept.summary.model, kept.summary.system, store=store)
+        session._conversation.restore(kept.turns, kept.spendings)
+        session._conversation.keeping = kept.keeping()
+        return session
+
+    async def flush(self) -> None:
+        """Write to the store what no answer has written: undone and cut turns, what was injected.
+
+        Each answer writes it too; call this before you leave, where it matters.
+
+        Raises:
+            SessionBusy: A turn is under way.
+            StorageError: It cannot be written.
+        """
+        self._conversation.check_idle()
+        await self._conversation.flush()
 
     def save(self, path: str | Path) -> None:
         """Write the session to a file of JSON Lines, wholly or not at all.
