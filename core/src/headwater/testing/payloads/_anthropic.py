@@ -61,8 +61,8 @@ def whole(said: Said) -> bytes:
     for call in said.calls:
         used: dict[str, JSONValue] = {"type": "tool_use", "id": call.call_id, "name": call.name}
         blocks.append({**used, "input": call.arguments})
-    end: JSONValue = {"content": blocks, "stop_reason": _reason(said), "usage": _usage(said)}
-    return compact({**_head(), **end})
+    counted = {"stop_reason": _reason(said), "usage": _usage(said)}
+    return compact({**_head(), "content": blocks, **counted})
 
 
 def error_body(status: int, message: str) -> bytes:
