@@ -1,0 +1,17 @@
+"""Headwater without `await`: for scripts, notebooks and threads.
+
+    with Runner() as runner:
+        with runner.stream_chat("openai/gpt-5-mini", "Write a haiku about rivers.") as stream:
+            for text in stream.text():
+                print(text, end="", flush=True)
+        print(stream.response.usage)
+
+The names and arguments are those of the asynchronous ones, which do the work: `await x.f(…)` is
+`x.f(…)`, `async with` and `async for` lose their `async`, and `aclose` is `close`. Importing
+`headwater` does not import this.
+"""
+
+from ._runner import Runner
+from ._stream import ChatStream
+
+__all__ = ["ChatStream", "Runner"]

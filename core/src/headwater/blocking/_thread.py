@@ -1,0 +1,269 @@
+"""An event loop in a thread of its own, and work that is carried over to it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
+from typing import Any, Final, Generic, TypeVar
+
+from ..errors import ConfigurationError, InvalidRequest, StreamInterrupted
+
+__all__ = ["CLEAN_UP_S", "Job", "LoopThread", "take"]
+
+T = TypeVar("T")
+
+CLEAN_UP_S: Final = 2.0  # a second for a plugin that lets go slowly, and one for what is round it
+JOIN_S: Final = 5.0
+LOOK_UP_S: Final = 0.5  # how often to look up from a wait: on Windows no signal ends one
+
+
+class Job(Generic[T]):
+    """Carry one piece of work over to a loop, in the context of the thread that asks for it.
+
+    Args:
+        loop: Where it is done.
+        work: Begins it.
+        on_done: Is called there with the task, once it is over.
+        has_ended: Tells whether the loop serves nobody any more.
+
+    Attributes:
+        task: The work, once the loop has begun it.
+        has_ended: As given.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        on_done: Callable[[asyncio.Task[T]], None],
+        has_ended: Callable[[], bool],
+    ) -> None:
+        self.task: asyncio.Task[T] | None = None
+        self.has_ended = has_ended
+        self._loop = loop
+        loop.call_soon_threadsafe(self._start, work, on_done, context=copy_context())
+
+    def tell(self, call: Callable[[], object]) -> None:
+        """Have something called on the loop, soon; never waits, and a loop that has ended is fine.
+
+        It is called where an object is dropped, and so by any thread at any time.
+        """
+        if not self.has_ended():
+            with suppress(RuntimeError):  # it ended just now, and there is nobody left to tell
+                self._loop.call_soon_threadsafe(call)
+
+    def cancel(self) -> None:
+        """Have the work cancelled, soon."""
+        self.tell(self._cancel)
+
+    def check(self) -> None:
+        """Look up from a wait: it must have an end.
+
+        Raises:
+            StreamInterrupted: The loop has ended, or the process is a fork of the one it is in.
+        """
+        if self.has_ended():
+            raise StreamInterrupted(
+                "the thread that carried the answer is gone: the Runner was closed, or the process "
+                "was forked meanwhile",
+                is_retryable=False,
+            )
+
+    def _start(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        on_done: Callable[[asyncio.Task[T]], None],
+    ) -> None:
+        self.task = self._loop.create_task(work())
+        self.task.add_done_callback(_heed)
+        self.task.add_done_callback(on_done)
+
+    def _cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
+def _heed(task: asyncio.Task[T]) -> None:
+    """Look at how a task ended: asyncio complains of errors that nobody saw, and some are left."""
+    if not task.cancelled():
+        task.exception()
+
+
+def take(mail: SimpleQueue[T], job: Job[Any]) -> T:
+    """Wait for the next thing that a job sends back; Ctrl-C ends the wait.
+
+    Raises:
+        StreamInterrupted: Nothing can come any more.
+    """
+    while True:
+        try:
+            return mail.get(True, LOOK_UP_S)
+        except Empty:
+            job.check()
+
+
+class LoopThread:
+    """Run an event loop in a thread, from the first work until it is closed or forgotten.
+
+    After a fork the child gets a fresh thread with its first work.
+
+    Args:
+        close: Closes, on the loop, what the work has opened. It must not refer to what `stop` is
+            to be called for.
+    """
+
+    def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
+        self._close = close
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._is_closed = False
+        self._problem: Exception | None = None
+        _ALL.add(self)
+
+    def check_open(self) -> None:
+        """Refuse work once it is closed.
+
+        Raises:
+            ConfigurationError: It is.
+        """
+        if self._is_closed:
+            raise ConfigurationError("this Runner is closed: make another one")
+
+    def begin(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        on_done: Callable[[asyncio.Task[T]], None],
+    ) -> Job[T]:
+        """Begin a piece of work, starting the thread if this is the first.
+
+        Raises:
+            ConfigurationError: The runner is closed.
+            InvalidRequest: This is the loop's own thread.
+        """
+        with self._lock:
+            self.check_open()
+            if self._loop is None or self._thread is None:
+                self._loop, self._thread = self._started()
+            if self._thread is threading.current_thread():
+                raise InvalidRequest(
+                    "a blocking call was made in the thread of the loop that would answer it, as "
+                    "by a middleware or a provider: it would wait for itself; await the "
+                    "asynchronous Runner there"
+                )
+            loop = self._loop
+            return Job(loop, work, on_done, lambda: self._loop is not loop or loop.is_closed())
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do a piece of work on the loop, and wait for what comes of it.
+
+        Raises:
+            StreamInterrupted: The runner was closed before.
+            Exception: What the work raised.
+        """
+        mail: SimpleQueue[asyncio.Task[T]] = SimpleQueue()
+        job = self.begin(work, mail.put)
+        try:
+            task = take(mail, job)
+        except BaseException:  # Ctrl-C
+            job.cancel()
+            raise
+        if task.cancelled():
+            raise StreamInterrupted(
+                "the Runner was closed before the answer came", is_retryable=False
+            )
+        return task.result()
+
+    def stop(self) -> None:
+        """Have the thread end soon; never waits, as the garbage collector may be the caller."""
+        with self._lock:
+            self._is_closed = True
+            if self._loop is not None:
+                with suppress(RuntimeError):  # it has ended
+                    self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def close(self) -> None:
+        """End the thread, and wait until it has ended; any number of times.
+
+        Raises:
+            HeadwaterError: Something did not let go.
+        """
+        self.stop()
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return
+        thread.join(JOIN_S)
+        problem, self._problem = self._problem, None
+        if thread.is_alive():
+            raise ConfigurationError(
+                f"the loop did not end within {JOIN_S:g} seconds: a provider or a middleware "
+                "blocks it, with a call that is not asynchronous"
+            )
+        if problem is not None:
+            raise problem
+
+    def forget(self) -> None:
+        """Begin anew in a forked process, where the thread is not, and the loop is the parent's."""
+        self._lock = threading.RLock()
+        if self._loop is not None:
+            _LEFT_TO_THE_PARENT.append(self._loop)
+        self._loop = self._thread = None
+        self._stopping = asyncio.Event()
+
+    def _started(self) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(
+            target=self._serve, args=(loop,), name="headwater-blocking", daemon=True
+        )
+        thread.start()
+        return loop, thread
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        life = loop.create_task(self._live(loop))
+        while not life.done():
+            with suppress(KeyboardInterrupt, SystemExit):  # of a task, which asyncio lets through
+                loop.run_until_complete(life)
+        loop.close()
+
+    async def _live(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Keep the loop going until it is to stop, then leave nothing behind."""
+        await self._stopping.wait()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLEAN_UP_S)
+        try:
+            await self._close()
+        except Exception as error:  # noqa: BLE001  # who closes hears of it, in their own thread
+            self._problem = error
+        await loop.shutdown_asyncgens()
+
+
+_ALL: Final[weakref.WeakSet[LoopThread]] = weakref.WeakSet()
+_LEFT_TO_THE_PARENT: Final[list[object]] = []  # to close one would take from the parent's selector
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close the connections of what nobody has closed, while there is still an interpreter."""
+    for thread in list(_ALL):
+        with suppress(Exception):  # nobody is left to hear of it
+            thread.close()
+
+
+def _forget_all() -> None:
+    for thread in list(_ALL):
+        thread.forget()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows has no fork
+    os.register_at_fork(after_in_child=_forget_all)

@@ -1,0 +1,1 @@
+"""The same API without an event loop."""

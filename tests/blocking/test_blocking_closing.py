@@ -1,0 +1,279 @@
+"""Closed means closed: the ways in which a thread leaves a stream, as the server sees them."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from headwater import ConfigurationError, StreamInterrupted, TextDelta
+from headwater.blocking import ChatStream, Runner
+from headwater.testing import FaultServer, Repeat, Stall, respond
+from headwater.testing.fault_server import Raw, Script
+
+from .lines import begun, said
+
+SOON_S = 0.1
+DROPPED_S = 1.0
+
+SILENCES: dict[str, Script] = {
+    "before the head": [Stall()],
+    "before the first content": begun(),
+    "in the middle of an event": respond(Raw(b"5\r\ndata:"), Stall()),
+    "after the first content": begun("a"),
+    "after many": begun(*"abcdefgh"),
+}
+SPOKEN = {name: script for name, script in SILENCES.items() if name.startswith("after")}
+
+
+def closed_s(server: FaultServer, since: float, number: int = 0) -> float:
+    """Wait until the server has seen the end of a connection, and tell how long it took."""
+    server.wait_until(lambda: len(server.connections) > number)
+    connection = server.connections[number]
+    server.wait_until(lambda: connection.closed_at is not None)
+    assert connection.closed_at is not None
+    return connection.closed_at - since
+
+
+def read_to_content(stream: ChatStream) -> None:
+    """Read until there is text."""
+    while not isinstance(next(stream), TextDelta):
+        pass
+
+
+def left_by_break(stream: ChatStream) -> None:
+    """Break out of the loop and of the context."""
+    with stream:
+        for event in stream:
+            if isinstance(event, TextDelta):
+                break
+
+
+def left_by_an_exception(stream: ChatStream) -> None:
+    """Let an exception of the consumer's own out of the context."""
+
+    def consume() -> None:
+        with stream:
+            read_to_content(stream)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        consume()
+
+
+def left_by_close(stream: ChatStream) -> None:
+    """Close it, twice."""
+    read_to_content(stream)
+    stream.close()
+    stream.close()
+
+
+@pytest.mark.parametrize("script", SPOKEN.values(), ids=SPOKEN.keys())
+@pytest.mark.parametrize("leave", [left_by_break, left_by_an_exception, left_by_close])
+def test_leaving_closes_the_connection(
+    runner: Runner, server: FaultServer, leave: Callable[[ChatStream], None], script: Script
+) -> None:
+    """However the context is left, the server sees the end at once."""
+    server.answer_with(script)
+    leave(runner.stream_chat("lines/m", "Hi"))
+    assert closed_s(server, time.monotonic()) < SOON_S
+
+
+def test_dropping_closes_the_connection(runner: Runner, server: FaultServer) -> None:
+    """A bare `for` that is left drops the stream, and so does one over its text."""
+    server.answer_with(begun("a"))
+    for event in runner.stream_chat("lines/m", "Hi"):
+        if isinstance(event, TextDelta):
+            break
+    dropped_at = time.monotonic()
+    gc.collect()
+    assert closed_s(server, dropped_at) < DROPPED_S
+    texts = runner.stream_chat("lines/m", "Hi").text()
+    assert next(texts) == "a"
+    dropped_at = time.monotonic()
+    del texts
+    assert closed_s(server, dropped_at, 1) < DROPPED_S
+
+
+@pytest.mark.parametrize("script", SILENCES.values(), ids=SILENCES.keys())
+def test_a_stream_may_be_closed_from_another_thread(
+    runner: Runner, server: FaultServer, script: Script
+) -> None:
+    """The thread that waits gets `StreamInterrupted`, with what it had been handed."""
+    server.answer_with(script)
+    stream = runner.stream_chat("lines/m", "Hi")
+    shown: list[str] = []
+    endings: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            shown.extend(stream.text())
+        except BaseException as error:
+            endings.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    server.wait_until(lambda: len(server.requests) == 1)
+    time.sleep(0.02)
+    closed_at = time.monotonic()
+    stream.close()
+    assert closed_s(server, closed_at) < SOON_S
+    reader.join(SOON_S)
+    [error] = endings
+    assert isinstance(error, StreamInterrupted)
+    assert error.partial is not None
+    assert error.partial.text == "".join(shown)
+
+
+def test_what_was_read_ahead_of_a_closed_stream_is_not_handed_out(
+    runner: Runner, server: FaultServer
+) -> None:
+    """After `close` there is nothing but the error."""
+    server.answer_with(begun(*"abcdefgh"))
+    stream = runner.stream_chat("lines/m", "Hi")
+    read_to_content(stream)
+    stream.close()
+    with pytest.raises(StreamInterrupted, match="closed before the answer was complete") as caught:
+        next(stream)
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "a"
+    assert caught.value.provider == "lines"
+
+
+def test_a_whole_answer_that_was_not_taken_is_cut(runner: Runner, server: FaultServer) -> None:
+    """Whoever closes before the end has half an answer, though all of it had been read ahead."""
+    stream = runner.stream_chat("lines/m", "Hi")
+    read_to_content(stream)
+    server.wait_until(lambda: server.connections[0].taken_bytes > 0)
+    time.sleep(0.05)
+    stream.close()
+    with pytest.raises(StreamInterrupted):
+        stream.collect()
+
+
+def test_a_stream_that_was_closed_before_it_began_never_begins(
+    runner: Runner, server: FaultServer
+) -> None:
+    """Nothing is sent for it, and the reader is told."""
+    stream = runner.stream_chat("lines/m", "Hi")
+    stream.close()
+    with pytest.raises(StreamInterrupted, match="closed"):
+        next(stream)
+    assert server.requests == []
+
+
+def test_closing_while_the_loop_waits_for_room(runner: Runner, server: FaultServer) -> None:
+    """The loop that waits for a slow reader lets go at once."""
+    server.answer_with(respond(Repeat(said("a"))))
+    with runner.stream_chat("lines/m", "Hi") as stream:
+        read_to_content(stream)
+        time.sleep(0.05)
+    assert closed_s(server, time.monotonic()) < SOON_S
+
+
+def test_closing_the_runner_closes_what_is_open(server: FaultServer, runner: Runner) -> None:
+    """Streams end with `StreamInterrupted`, and so do calls that wait; connections are closed."""
+    server.answer_with(begun("a"))
+    streams = [runner.stream_chat("lines/m", "Hi") for _ in range(3)]
+    for stream in streams:
+        read_to_content(stream)
+    endings: list[BaseException] = []
+
+    def wait(call: Callable[[], object]) -> None:
+        try:
+            call()
+        except BaseException as error:
+            endings.append(error)
+
+    calls: list[Callable[[], object]] = [
+        lambda: next(streams[0]),
+        lambda: runner.chat("lines/m", "Hi"),
+        runner.stream_chat("lines/m", "Hi").collect,
+    ]
+    threads = [threading.Thread(target=wait, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    server.wait_until(lambda: len(server.requests) == 5)
+    closed_at = time.monotonic()
+    runner.close()
+    for number in range(5):
+        assert closed_s(server, closed_at, number) < SOON_S
+    for thread in threads:
+        thread.join(SOON_S)
+    assert [type(ending) for ending in endings] == [StreamInterrupted] * 3
+    with pytest.raises(StreamInterrupted):
+        next(streams[1])
+    streams[2].close()
+
+
+def test_a_closed_runner_says_so(runner: Runner) -> None:
+    """Each call on it is refused; closing it again is nothing, whether it was used or not."""
+    stream = runner.stream_chat("lines/m", "Hi")
+    runner.close()
+    runner.close()
+    for call in (
+        lambda: runner.stream_chat("lines/m", "Hi"),
+        lambda: runner.chat("lines/m", "Hi"),
+        lambda: next(stream),
+    ):
+        with pytest.raises(ConfigurationError, match="this Runner is closed"):
+            call()
+
+
+INTERRUPTED = """
+import sys
+sys.path.insert(0, {folder!r})
+from lines import Lines
+from headwater.blocking import Runner
+
+def stream(runner):
+    with runner.stream_chat("lines/m", "Hi") as stream:
+        for event in stream:
+            pass
+
+def bare(runner):
+    for event in runner.stream_chat("lines/m", "Hi"):
+        pass
+
+def chat(runner):
+    runner.chat("lines/m", "Hi")
+
+with Runner(providers={{"lines": Lines({url!r})}}) as runner:
+    try:
+        {what}(runner)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        input()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.parametrize("what", ["stream", "bare", "chat"])
+@pytest.mark.parametrize(
+    "script", [[Stall()], begun("a")], ids=["before the head", "after the first content"]
+)
+def test_ctrl_c_closes_the_connection(server: FaultServer, what: str, script: Script) -> None:
+    """Ctrl-C in a wait ends the call, as the server sees it, and goes on to the program."""
+    server.answer_with(script)
+    program = INTERRUPTED.format(folder=os.path.dirname(__file__), url=server.url, what=what)
+    child = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    server.wait_until(lambda: len(server.requests) == 1, within_s=20)
+    time.sleep(0.1)
+    interrupted_at = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    assert closed_s(server, interrupted_at) < SOON_S
+    output, errors = child.communicate(b"\n", timeout=20)
+    assert (child.returncode, output, errors) == (0, b"interrupted\n", b"")
