@@ -15,7 +15,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 AIMOCK := @copilotkit/aimock@1.43.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format bench docs constraints clean
+.PHONY: help install demo test test-fast check format bench bench-layers bench-baseline docs constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,6 +70,12 @@ format: $(VENV)/.installed-dev  ## put the sources into their form
 
 bench: $(VENV)/.installed-dev  ## measure, side by side with a client written by hand
 	@$(BIN)/python -m tests.benchmarks
+
+bench-layers: $(VENV)/.installed-dev  ## measure what each layer costs
+	@$(BIN)/python -m tests.benchmarks layers
+
+bench-baseline: $(VENV)/.installed-dev  ## accept what a token and a call cost now
+	@$(BIN)/python -m tests.benchmarks baseline
 
 docs: $(VENV)/.installed-dev  ## check the documentation: links, snippets, examples
 	@$(BIN)/python -m pytest tests/project -k "docs or examples"
