@@ -17,7 +17,9 @@ from headwater.errors import printable
 from ._aliases import aliases
 from ._chat import chat
 from ._config import config
+from ._doctor import doctor
 from ._errors import ExitCode, exit_code, message_of
+from ._explain import explain
 from ._installed import installed_distributions
 from ._keys import keys
 from ._models import models
@@ -54,7 +56,7 @@ def commands() -> None:
     """Chat with language models, whoever provides them."""
 
 
-for command in (aliases, chat, config, keys, models, plugins):
+for command in (aliases, chat, config, doctor, explain, keys, models, plugins):
     commands.add_command(command)
 
 
