@@ -10,14 +10,22 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the same names again, for type checkers and editors
+    from .conformance import Feature, ProviderConformance
     from .fault_server import Drip, End, FaultServer, Raw, Repeat, Reset, Stall, Wait, cut, respond
+    from .replay import Exchange, Pause, ReplayTransport, Reply
 
 __all__ = [
     "Drip",
     "End",
+    "Exchange",
     "FaultServer",
+    "Feature",
+    "Pause",
+    "ProviderConformance",
     "Raw",
     "Repeat",
+    "ReplayTransport",
+    "Reply",
     "Reset",
     "Stall",
     "Wait",
@@ -29,9 +37,15 @@ __all__ = [
 _MODULES: dict[str, str] = {
     "Drip": "fault_server",
     "End": "fault_server",
+    "Exchange": "replay",
     "FaultServer": "fault_server",
+    "Feature": "conformance",
+    "Pause": "replay",
+    "ProviderConformance": "conformance",
     "Raw": "fault_server",
     "Repeat": "fault_server",
+    "ReplayTransport": "replay",
+    "Reply": "replay",
     "Reset": "fault_server",
     "Stall": "fault_server",
     "Wait": "fault_server",

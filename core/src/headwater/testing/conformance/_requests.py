@@ -1,0 +1,310 @@
+"""Checks of what is sent: all of it, and what cannot be sent is refused."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from ...errors import HeadwaterError, UnsupportedFeature
+from ...messages import Message, assistant, system, tool_result, user
+from ...options import ChatOptions, read_request
+from ...parts import Audio, Document, Image, JSONObject, Part, Reasoning, Text, ToolCall, Video
+from ...responses import ChatResponse
+from ...tools import ResponseFormat, Tool
+from ..replay import ReplayTransport
+from ..samples import Sample
+from ._features import Feature
+from ._promises import BrokenPromise, Skipped, answers, promise, streams
+from ._running import asked_for, played, reply_of, run, running
+from ._subject import Subject
+
+_PIXEL: Final = b"\x89PNG\r\n\x1a\n" + b"conformance-pixel" * 2
+_TOOL: Final = Tool(
+    "measure_depth",
+    "Measures how deep the river is.",
+    {"type": "object", "properties": {"where_exactly": {"type": "string"}}},
+)
+
+
+@attrs.frozen
+class Sent:
+    """Hold what a request came to.
+
+    Attributes:
+        text: Address and body of what was sent, "" where nothing was.
+        error: What was raised in its place, or after it.
+        dropped: What the answer says could not be sent.
+    """
+
+    text: str
+    error: HeadwaterError | None
+    dropped: tuple[str, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether the plugin said that it cannot, before it sent anything."""
+        return not self.text and isinstance(self.error, UnsupportedFeature)
+
+
+def sent(
+    subject: Subject, messages: str | Sequence[Message], options: ChatOptions | None = None
+) -> Sent:
+    """Ask something, and look at the request that goes out."""
+    sample = next(streams(subject))
+
+    async def ask() -> Sent:
+        transport = ReplayTransport(reply_of(sample))
+        error: HeadwaterError | None = None
+        async with running(subject, transport) as runner:
+            async with runner.stream_chat(subject.model, messages, **(options or {})) as stream:
+                try:
+                    async for _ in stream:
+                        pass
+                except HeadwaterError as raised:
+                    error = raised
+            text = "".join(
+                f"{request.url}\n{_unescaped(request.body or b'')}"
+                for request in transport.requests
+            )
+            return Sent(text, error, stream.response.dropped)
+
+    return run(ask)
+
+
+def _unescaped(body: bytes) -> str:
+    r"""Give a body as text, whichever way its letters were escaped; "\/" is how some write "/"."""
+    return body.decode("utf-8", "replace").replace("\\/", "/")
+
+
+def _check_sent(came: Sent, wanted: Sequence[str], what: str) -> None:
+    missing = [text for text in wanted if text not in came.text]
+    if missing and not came.is_refused:
+        raise BrokenPromise(
+            f"{what}: {missing[0]!r} was not sent, and nothing was said of it", came.text.encode()
+        )
+
+
+@promise("The whole conversation is sent, in order, to the model that was named.")
+def the_conversation_is_sent(subject: Subject) -> None:
+    """Look for each of its texts in the request."""
+    words = ["first-word-sent", "second-word-sent", "third-word-sent"]
+    messages = [user(words[0]), assistant(words[1]), user(words[2])]
+    if Feature.SYSTEM not in subject.unsupported:
+        words.insert(0, "system-word-sent")
+        messages.insert(0, system(words[0]))
+    came = sent(subject, messages)
+    _check_sent(came, [*words, subject.model.name], "of the conversation")
+    places = [came.text.index(word) for word in words if "system" not in word]
+    if places != sorted(places):
+        raise BrokenPromise("the messages are out of order", came.text.encode())
+
+
+def _media(kind: type[Image | Document | Audio | Video]) -> tuple[Part, str]:
+    data = _PIXEL + kind.__name__.encode()
+    return kind.from_bytes(data, kind.example, name="river"), base64.b64encode(data).decode()[:40]
+
+
+_PARTS: Final[Mapping[Feature, tuple[Part, str]]] = {
+    Feature.IMAGES: _media(Image),
+    Feature.DOCUMENTS: (
+        Document.from_bytes(b"%PDF-1.4 conformance", "application/pdf", name="river.pdf"),
+        base64.b64encode(b"%PDF-1.4 conformance").decode()[:24],
+    ),
+    Feature.AUDIO: _media(Audio),
+    Feature.VIDEO: _media(Video),
+    Feature.MEDIA_BY_URL: (
+        Image.from_url("https://pictures.example/river.png"),
+        "https://pictures.example/river.png",
+    ),
+}
+
+
+@promise("Every kind of part is sent whole, or refused before anything is sent.")
+def every_part_is_sent_or_refused(subject: Subject) -> None:
+    """Send each kind; one that the provider declares unsupported must be refused."""
+    for feature, (part, shown) in _PARTS.items():
+        came = sent(subject, [user("Look at this.", part)])
+        _check_part(subject, feature, came, shown, f"of {type(part).__name__} in a prompt")
+    if Feature.TOOLS not in subject.unsupported:
+        part, shown = _PARTS[Feature.IMAGES]
+        assert isinstance(part, Image)
+        call = ToolCall("call00001", _TOOL.name, arguments={}, raw_arguments="{}")
+        messages = [user("Look."), assistant(call), tool_result("call00001", ["Here:", part])]
+        came = sent(subject, messages, ChatOptions(tools=[_TOOL]))
+        _check_part(subject, Feature.IMAGES_IN_RESULTS, came, shown, "of an Image in a result")
+
+
+def _check_part(subject: Subject, feature: Feature, came: Sent, shown: str, what: str) -> None:
+    if feature in subject.unsupported:
+        if not came.is_refused:
+            raise BrokenPromise(
+                f"Feature.{feature.name} is declared unsupported, and was not refused with "
+                f"UnsupportedFeature but {'sent' if came.text else repr(came.error)}",
+                came.text.encode(),
+            )
+    elif shown not in came.text:
+        refused = f": {came.error}" if came.error is not None else ", and nothing was said"
+        raise BrokenPromise(
+            f"{what}, {shown!r} was not sent{refused}; declare Feature.{feature.name} unsupported "
+            "if the provider cannot take it",
+            came.text.encode(),
+        )
+
+
+_OPTIONS: Final[Mapping[Feature, tuple[ChatOptions, tuple[str, ...]]]] = {
+    Feature.MAX_OUTPUT_TOKENS: (ChatOptions(max_output_tokens=4321), ("4321",)),
+    Feature.TEMPERATURE: (ChatOptions(temperature=0.4375), ("0.4375",)),
+    Feature.TOP_P: (ChatOptions(top_p=0.8125), ("0.8125",)),
+    Feature.STOP: (ChatOptions(stop=["stop-word-sent"]), ("stop-word-sent",)),
+    Feature.SEED: (ChatOptions(seed=987123), ("987123",)),
+    Feature.TOOLS: (
+        ChatOptions(tools=[_TOOL]),
+        ("measure_depth", "Measures how deep the river is.", "where_exactly"),
+    ),
+    Feature.TOOL_CHOICE: (ChatOptions(tools=[_TOOL], tool_choice="measure_depth"), ()),
+    Feature.RESPONSE_FORMAT: (
+        ChatOptions(
+            response_format=ResponseFormat(
+                {
+                    "type": "object",
+                    "properties": {"depth_of_river": {"type": "number"}},
+                    "required": ["depth_of_river"],
+                    "additionalProperties": False,
+                }
+            )
+        ),
+        ("depth_of_river",),
+    ),
+}
+
+
+@promise("Every option is sent, or refused before anything is sent.")
+def every_option_is_sent_or_refused(subject: Subject) -> None:
+    """Set each option; one that the provider declares unsupported must be refused."""
+    plain = sent(subject, "Hello").text
+    for feature, (options, shown) in _OPTIONS.items():
+        came = sent(subject, "Hello", options)
+        what = f"of {', '.join(options)}"
+        if feature in subject.unsupported:
+            _check_part(subject, feature, came, "", what)
+            continue
+        for text in shown:
+            _check_part(subject, feature, came, text, what)
+        if came.text == plain:
+            raise BrokenPromise(f"{what} nothing was sent", came.text.encode())
+
+
+@promise("What `extra` holds is merged into the body, last.")
+def extra_goes_into_the_body(subject: Subject) -> None:
+    """Look for it in the request."""
+    extra: JSONObject = {"conformance_extra": {"depth": [1, "deep-word-sent"]}}
+    came = sent(subject, "Hello", ChatOptions(extra=extra))
+    if "conformance_extra" not in came.text or "deep-word-sent" not in came.text:
+        raise BrokenPromise("extra was not sent", came.text.encode())
+
+
+@promise("The request that a plugin is handed is left as it is.")
+def the_request_is_left_alone(subject: Subject) -> None:
+    """Compare what can be changed in a request before and after."""
+    schema = {"type": "object", "properties": {"where": {"type": "string"}}}
+    extra: JSONObject = {"conformance_extra": {"depth": {"in": ["metres"]}}}
+    options = ChatOptions(extra=extra)
+    if Feature.TOOLS not in subject.unsupported:
+        options["tools"] = [Tool("measure", "Measures.", schema)]
+    messages = [user("Hello"), assistant("Yes?"), user("How deep?")]
+    request = read_request(subject.model, messages, options)
+    before = copy.deepcopy((request, messages))
+    sent(subject, messages, options)
+    after = read_request(subject.model, messages, options), messages
+    if before != after:
+        raise BrokenPromise(f"the request was {before[0]!r} and is {after[0]!r} after the call")
+
+
+def _answer(subject: Subject, sample: Sample) -> ChatResponse:
+    return played(subject, sample).response
+
+
+def _next_request(subject: Subject, sample: Sample, *more: Message) -> Sent:
+    """Go on with a conversation after the answer of a sample."""
+    answer = _answer(subject, sample).message
+    results = [
+        tool_result(call.call_id, f"result-of-{n}") for n, call in enumerate(answer.tool_calls)
+    ]
+    messages = [user("Begin."), answer, *results, *more]
+    return sent(subject, messages, asked_for(subject, sample))
+
+
+@promise("An answer's tool calls and their results go back to the provider.", feature=Feature.TOOLS)
+def tool_results_are_sent(subject: Subject) -> None:
+    """Answer the calls of each sample, and look at the next request."""
+    known = [s for s in answers(subject) if s.is_stream and s.expected.tool_calls]
+    if not known:
+        raise BrokenPromise(
+            "no sample has a tool call: give one, or declare Feature.TOOLS unsupported"
+        )
+    for sample in known:
+        came = _next_request(subject, sample)
+        if came.error is not None and not came.text:
+            raise BrokenPromise(
+                f"the next request was refused: {came.error}", sample.body, sample=sample
+            )
+        calls = sample.expected.tool_calls or ()
+        wanted = [f"result-of-{n}" for n in range(len(calls))]
+        wanted += [call.name for call in calls]
+        _check_sent(came, wanted, "of the tool calls and their results")
+
+
+@promise("What the provider sealed goes back to it as it came.", feature=Feature.SEALED_REASONING)
+def sealed_reasoning_goes_back(subject: Subject) -> None:
+    """Go on with the conversation of each sample that has a seal, and look at the next request."""
+    known = [s for s in answers(subject) if s.expected.sealed]
+    if Feature.WHOLE in subject.unsupported:
+        known = [sample for sample in known if sample.is_stream]
+    if not known:
+        raise BrokenPromise(
+            "no sample has a seal: name it in `sealed`, or declare Feature.SEALED_REASONING "
+            "unsupported"
+        )
+    for sample in known:
+        more = () if sample.expected.tool_calls else (user("Go on."),)
+        came = _next_request(subject, sample, *more)
+        for seal in sample.expected.sealed:
+            if seal not in came.text:
+                raise BrokenPromise(
+                    f"the seal {seal!r} is not in the next request", sample.body, sample=sample
+                )
+
+
+@promise("Reasoning is told apart from the text.", feature=Feature.REASONING)
+def reasoning_is_no_text(subject: Subject) -> None:
+    """Look at the parts of each sample with reasoning."""
+    known = [s for s in answers(subject) if s.is_stream and s.expected.reasoning]
+    if not known:
+        raise BrokenPromise(
+            "no sample has reasoning: give one, or declare Feature.REASONING unsupported"
+        )
+    for sample in known:
+        answer = _answer(subject, sample)
+        kinds = [type(part) for part in answer.message.parts if isinstance(part, Text | Reasoning)]
+        if answer.reasoning != sample.expected.reasoning or kinds[:1] != [Reasoning]:
+            raise BrokenPromise(
+                f"the parts are {answer.message.parts!r}", sample.body, sample=sample
+            )
+
+
+@promise(
+    "Calls without ids get ids of their own, and no two calls share one.", feature=Feature.TOOLS
+)
+def call_ids_are_unique(subject: Subject) -> None:
+    """Look at the ids of each sample with tool calls, also in a conversation that has them."""
+    known = [s for s in answers(subject) if s.is_stream and s.expected.tool_calls]
+    if not known:
+        raise Skipped("no sample has a tool call")
+    for sample in known:
+        ids = [call.call_id for call in _answer(subject, sample).tool_calls]
+        if not all(ids) or len(set(ids)) < len(ids):
+            raise BrokenPromise(f"the ids are {ids}", sample.body, sample=sample)
