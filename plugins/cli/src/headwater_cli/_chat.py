@@ -77,6 +77,10 @@ class Question:
 @click.option("--json", "is_json", is_flag=True, help="Print the whole answer as one JSON object.")
 @click.option("--jsonl", "is_jsonl", is_flag=True, help="Print each event as a line of JSON.")
 @click.option("--no-stream", "is_whole", is_flag=True, help="Ask for the answer in one piece.")
+@click.option("--plain", "is_plain", is_flag=True, help="Show text as it comes, without colour.")
+@click.option(
+    "--end", "is_classic", is_flag=True, help=r"Converse; a line \end alone ends each prompt."
+)
 @click.argument("prompt", required=False, callback=text_argument)
 def chat(
     model: str | None,
@@ -86,19 +90,38 @@ def chat(
     is_json: bool,
     is_jsonl: bool,
     is_whole: bool,
+    is_plain: bool,
+    is_classic: bool,
     prompt: str | None,
 ) -> None:
-    """Ask a model.
+    """Ask a model, or without a PROMPT converse with it on a terminal.
 
     Standard input, when it is no terminal, is joined to the PROMPT. The answer goes to standard
     output as it comes, everything else to standard error.
     """
-    if prompt is None and sys.stdin.isatty():
-        raise click.UsageError('give a prompt: headwater chat "Why is the sky blue?"')
     form = _form(is_json=is_json, is_jsonl=is_jsonl, is_whole=is_whole)
     settings = load_settings()
     options = read_call_options(pairs, system, settings)
-    reporter = _reporter(form)
+    is_plain = is_plain or settings.is_plain
+    if is_classic or (prompt is None and sys.stdin.isatty()):
+        _check_conversation(prompt, form, is_classic=is_classic)
+        from ._interactive import Manner, Wish, hold_conversation  # only here: it is much
+
+        manner = Manner(
+            is_classic=is_classic,
+            is_whole=form is Form.WHOLE,
+            is_plain=is_plain,
+            has_commands=sys.stdin.isatty(),
+        )
+        wish = Wish(
+            model=_chosen(model, settings),
+            options=options,
+            attachments=attachments,
+            settings=settings,
+            manner=manner,
+        )
+        raise click.exceptions.Exit(run_until_signal(hold_conversation(wish)))
+    reporter = _reporter(form, is_plain=is_plain)
     try:
         message = read_message(prompt, attachments)
         question = Question(_chosen(model, settings), message, options)
@@ -128,12 +151,24 @@ def _chosen(model: str | None, settings: Settings) -> str:
     return chosen.model
 
 
-def _reporter(form: Form) -> Reporter:
+def _check_conversation(prompt: str | None, form: Form, *, is_classic: bool) -> None:
+    """Refuse what does not go with a conversation."""
+    if form in (Form.JSON, Form.JSON_LINES):
+        raise click.UsageError(
+            f'--{form} is for one answer: give a prompt: headwater chat "Why is the sky blue?"'
+        )
+    if is_classic and prompt is not None:
+        raise click.UsageError("--end reads the prompts from standard input: give none")
+
+
+def _reporter(form: Form, *, is_plain: bool) -> Reporter:
     if form is Form.JSON:
         return JSONReporter(sys.stdout)
     if form is Form.JSON_LINES:
         return JSONLinesReporter(sys.stdout)
-    return TextReporter(Screen(sys.stdout, sys.stderr), is_whole_wanted=form is Form.WHOLE)
+    screen = Screen(sys.stdout, sys.stderr)
+    screen.is_styled = screen.is_styled and not is_plain
+    return TextReporter(screen, is_whole_wanted=form is Form.WHOLE)
 
 
 async def _ask(question: Question, form: Form, reporter: Reporter) -> None:

@@ -22,16 +22,18 @@ class Spinner:
     Args:
         label: What is waited for.
         stream: Where to turn.
+        is_wanted: Whether to turn at all.
     """
 
-    def __init__(self, label: str, stream: TextIO) -> None:
+    def __init__(self, label: str, stream: TextIO, *, is_wanted: bool = True) -> None:
         self._label = label
         self._stream = stream
+        self._is_wanted = is_wanted
         self._status: Status | None = None
         self._starting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        if is_styled(self._stream):
+        if self._is_wanted and is_styled(self._stream):
             self._starting = asyncio.create_task(self._start())
         return self
 

@@ -39,21 +39,26 @@ class CommandCompleter(Completer):
     ) -> AsyncGenerator[Completion, None]:
         """Give what the command could go on with."""
         text = document.text_before_cursor
-        if not text.startswith("/") or "\n" in text:
-            return
-        name, space, argument = text[1:].partition(" ")
+        if text.startswith("/") and "\n" not in text:
+            for completion in await self._all(text[1:], complete_event):
+                yield completion
+
+    async def _all(self, text: str, event: CompleteEvent) -> Iterable[Completion]:
+        name, space, argument = text.partition(" ")
         if not space:
-            for completion in _names(name):
-                yield completion
-        elif name in COMMANDS and COMMANDS[name].takes is Takes.MODEL:
+            return _names(name)
+        takes = COMMANDS[name].takes if name in COMMANDS else Takes.NOTHING
+        if takes is Takes.MODEL:
             word = argument.rpartition(" ")[2]
-            for model, about in (await self._models(word)).items():
-                if model.startswith(word):
-                    yield Completion(model, -len(word), display_meta=as_line(about))
-        elif name in COMMANDS and COMMANDS[name].takes is Takes.PATH:
-            inner = Document(argument, len(argument))
-            for completion in self._paths.get_completions(inner, complete_event):
-                yield completion
+            models = await self._models(word)
+            return [
+                Completion(model, -len(word), display_meta=as_line(about))
+                for model, about in models.items()
+                if model.startswith(word)
+            ]
+        if takes is Takes.PATH:
+            return self._paths.get_completions(Document(argument, len(argument)), event)
+        return ()
 
     async def _models(self, word: str) -> Mapping[str, str]:
         """Give what a word may be going to be, each with a line on it."""

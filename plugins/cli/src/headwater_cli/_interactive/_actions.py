@@ -1,0 +1,220 @@
+"""What the commands do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from headwater import InvalidRequest, Message, ModelId, Role, StorageError, Text
+from headwater.session import Session, Turn
+
+from .._attach import read_attachment
+from .._installed import provider_names
+from .._show import cost_text, counts_text
+from .._terminal import as_line, shown
+from ._commands import COMMANDS, Given
+from ._talk import Talk
+
+__all__ = ["Leave", "carry_out"]
+
+Action: TypeAlias = Callable[[Talk, str], Awaitable[None]]
+
+_NOTHING: Final = "-"
+_LINE_CHARS: Final = 60
+
+
+class Leave(Exception):
+    """Say that the conversation is to end."""
+
+
+async def carry_out(given: Given, talk: Talk) -> None:
+    """Do what a command says.
+
+    Raises:
+        HeadwaterError: It cannot be done.
+        Leave: It is the end.
+    """
+    await _ACTIONS[given.command.name](talk, given.argument)
+
+
+async def _help(talk: Talk, _argument: str) -> None:
+    rows = [(f"/{c.name} {c.usage}".rstrip(), c.summary) for c in COMMANDS.values()]
+    width = max(len(usage) for usage, _ in rows)
+    talk.display.say("\n".join(f"{usage:<{width}}  {summary}" for usage, summary in rows))
+    talk.display.note(
+        "Alt-Enter begins a new line, Ctrl-R searches earlier prompts, Tab completes; "
+        "Ctrl-C stops an answer, Ctrl-D leaves."
+    )
+
+
+async def _model(talk: Talk, argument: str) -> None:
+    if argument:
+        model = ModelId.parse(talk.settings.resolve(argument))
+        if model.provider not in provider_names():
+            installed = ", ".join(provider_names())
+            raise InvalidRequest(
+                f'no plugin provides "{as_line(model.provider)}"; installed: {installed}'
+            )
+        talk.session.switch_model(model)
+    talk.display.note(await talk.about_model())
+
+
+async def _system(talk: Talk, argument: str) -> None:
+    if argument:
+        talk.session.system = None if argument == _NOTHING else argument
+    system = talk.session.system
+    talk.display.note("No system prompt is set." if system is None else f"System: {shown(system)}")
+
+
+async def _usage(talk: Talk, _argument: str) -> None:
+    session = talk.session
+    cost = await talk.cost()
+    answers = sum(1 for turn in session.turns if turn.response is not None)
+    talk.display.note(
+        f"{answers} answers in the conversation, {counts_text(session.usage)} in all, "
+        f"{'cost unknown' if cost is None else cost_text(cost)}"
+    )
+
+
+async def _history(talk: Talk, argument: str) -> None:
+    turns = talk.session.turns
+    if argument:
+        if not argument.isdecimal():
+            raise InvalidRequest(f"expected how many turns to show, got {as_line(argument)!r}")
+        turns = turns[len(turns) - int(argument) :] if int(argument) < len(turns) else turns
+    if not turns:
+        talk.display.note("Nothing has been said yet.")
+    for turn in turns:
+        _show_turn(talk, turn)
+
+
+def _show_turn(talk: Talk, turn: Turn) -> None:
+    for message in turn.messages:
+        who = "You" if message.role is Role.USER else str(turn.model or message.role)
+        cut = " (interrupted)" if turn.is_interrupted and message is turn.messages[-1] else ""
+        talk.display.note(f"{as_line(who)}{cut}:")
+        talk.display.say(f"{_text_of(message)}\n")
+
+
+def _text_of(message: Message) -> str:
+    """Give a message as text, with a mark for each part that is none."""
+    pieces = [
+        part.text if isinstance(part, Text) else f"[{type(part).__name__.lower()}]"
+        for part in message.parts
+    ]
+    return shown("\n".join(pieces)).strip("\n")
+
+
+async def _undo(talk: Talk, _argument: str) -> None:
+    taken = talk.session.undo()
+    talk.forget_prompt()
+    if not taken:
+        talk.display.note("Nothing has been said yet.")
+        return
+    text = as_line(_text_of(taken[0]))
+    short = text if len(text) <= _LINE_CHARS else f"{text[:_LINE_CHARS]}..."
+    talk.display.note(f"Taken back: {short}")
+
+
+async def _retry(talk: Talk, _argument: str) -> None:
+    await talk.retry()
+
+
+async def _edit(talk: Talk, _argument: str) -> None:
+    texts = [part.text for part in talk.last_prompt() if isinstance(part, Text)]
+    if not texts:
+        raise InvalidRequest("nothing has been said yet that could be edited")
+    talk.draft = texts[-1]
+    talk.is_editing = True
+
+
+async def _save(talk: Talk, argument: str) -> None:
+    path = _path(argument, "/save FILE")
+    if path.exists() and path.stat().st_size:
+        _check_is_session(talk, path)
+    talk.session.save(path)
+    talk.display.note(f"Saved to {as_line(str(path))}; /load goes on with it.")
+
+
+def _check_is_session(talk: Talk, path: Path) -> None:
+    """Refuse to write over what is no conversation."""
+    try:
+        Session.load(talk.runner, path)
+    except StorageError:
+        raise InvalidRequest(
+            f"{as_line(str(path))} exists, and is no saved conversation: choose another name"
+        ) from None
+
+
+async def _load(talk: Talk, argument: str) -> None:
+    talk.session = Session.load(talk.runner, _path(argument, "/load FILE"))
+    talk.forget_prompt()
+    answers = sum(1 for turn in talk.session.turns if turn.response is not None)
+    talk.display.note(f"{await talk.about_model()} | {answers} answers so far")
+
+
+def _place(argument: str) -> str:
+    return argument if "://" in argument else str(Path(argument).expanduser())
+
+
+def _path(argument: str, usage: str) -> Path:
+    if not argument:
+        raise InvalidRequest(f"which file? {usage}")
+    return Path(argument).expanduser()
+
+
+async def _clear(talk: Talk, _argument: str) -> None:
+    talk.session.clear()
+    talk.forget_prompt()
+    talk.display.note("The conversation begins anew; /usage still counts what it used.")
+
+
+async def _attach(talk: Talk, argument: str) -> None:
+    if argument == _NOTHING:
+        talk.attachments.clear()
+    elif argument:
+        talk.attachments.append(read_attachment(_place(argument)))
+    count = len(talk.attachments)
+    what = "Nothing goes" if not count else "1 file goes" if count == 1 else f"{count} files go"
+    talk.display.note(f"{what} out with the next prompt.")
+
+
+async def _multi(talk: Talk, _argument: str) -> None:
+    talk.is_block = True
+
+
+async def _reasoning(talk: Talk, argument: str) -> None:
+    if argument in ("open", "fold"):
+        talk.is_reasoning_open = argument == "open"
+        how = "stays open" if talk.is_reasoning_open else "is folded"
+        talk.display.note(f"Reasoning {how} from now on.")
+        return
+    if argument:
+        raise InvalidRequest(f"expected open or fold, got {as_line(argument)!r}")
+    response = None if talk.last is None else talk.last.response
+    reasoning = "" if response is None else response.reasoning.strip()
+    talk.display.note(shown(reasoning) if reasoning else "The last answer came without reasoning.")
+
+
+async def _exit(_talk: Talk, _argument: str) -> None:
+    raise Leave
+
+
+_ACTIONS: Final[Mapping[str, Action]] = {
+    "help": _help,
+    "model": _model,
+    "system": _system,
+    "usage": _usage,
+    "history": _history,
+    "undo": _undo,
+    "retry": _retry,
+    "edit": _edit,
+    "save": _save,
+    "load": _load,
+    "clear": _clear,
+    "attach": _attach,
+    "multi": _multi,
+    "reasoning": _reasoning,
+    "exit": _exit,
+}
