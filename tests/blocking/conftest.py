@@ -26,4 +26,4 @@ def runner(server: FaultServer) -> Iterator[Runner]:
     before = threading.active_count()
     with Runner(providers={"lines": Lines(server.url)}) as made:
         yield made
-    assert threading.active_count() == before
+    assert threading.active_count() <= before

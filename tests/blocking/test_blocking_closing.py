@@ -13,12 +13,14 @@ from collections.abc import Callable
 
 import pytest
 
-from headwater import ConfigurationError, StreamInterrupted, TextDelta
+from headwater import ConfigurationError, Finished, StreamInterrupted, TextDelta
 from headwater.blocking import ChatStream, Runner
+from headwater.blocking._thread import _close_all as close_all
 from headwater.testing import FaultServer, Repeat, Stall, respond
 from headwater.testing.fault_server import Raw, Script
+from headwater.wire.http import HTTPTransport
 
-from .lines import begun, said
+from .lines import Lines, begun, said
 
 SOON_S = 0.1
 DROPPED_S = 1.0
@@ -225,6 +227,70 @@ def test_a_closed_runner_says_so(runner: Runner) -> None:
     ):
         with pytest.raises(ConfigurationError, match="this Runner is closed"):
             call()
+
+
+def test_closing_after_the_end_changes_nothing(server: FaultServer) -> None:
+    """Whoever had the last event has the whole answer, closed or not."""
+    with Runner(providers={"lines": Lines(server.url)}, read_ahead=1) as runner:
+        with runner.stream_chat("lines/m", "Hi") as stream:
+            while not isinstance(next(stream), Finished):
+                pass
+        assert list(stream) == []
+        assert stream.response.text == "ab"
+
+
+class Unclosable(HTTPTransport):
+    """Fail to close."""
+
+    async def aclose(self) -> None:
+        """Close, and fail all the same."""
+        await super().aclose()
+        raise OSError("stuck")
+
+
+def test_what_goes_wrong_as_a_runner_is_closed_is_raised_once(server: FaultServer) -> None:
+    """Closing raises it where `close` was called, and the thread has ended all the same."""
+    runner = Runner(providers={"lines": Lines(server.url)}, transport=Unclosable())
+    runner.chat("lines/m", "Hi")
+    with pytest.raises(OSError, match="stuck"):
+        runner.close()
+    runner.close()
+
+
+def test_what_nobody_closes_is_closed_at_exit(server: FaultServer) -> None:
+    """What the interpreter calls as it ends closes all, and goes on if one of them fails."""
+    runners = [
+        Runner(providers={"lines": Lines(server.url)}, transport=Unclosable()) for _ in range(2)
+    ]
+    for runner in runners:
+        runner.chat("lines/m", "Hi")
+    close_all()
+    for runner in runners:
+        with pytest.raises(ConfigurationError):
+            runner.chat("lines/m", "Hi")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_goes_on_to_the_program(runner: Runner, server: FaultServer) -> None:
+    """A thread that waits for an answer, or for an event, gets `KeyboardInterrupt`."""
+    server.answer_with([Stall()])
+    waits: list[Callable[[], object]] = [
+        lambda: runner.chat("lines/m", "Hi"),
+        runner.stream_chat("lines/m", "Hi").collect,
+    ]
+    for number, wait in enumerate(waits):
+
+        def interrupt(number: int = number) -> None:
+            server.wait_until(lambda: len(server.requests) > number)
+            time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+        assert closed_s(server, time.monotonic(), number) < SOON_S
+        interrupting.join()
 
 
 INTERRUPTED = """

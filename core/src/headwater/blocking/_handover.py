@@ -83,7 +83,7 @@ class HandOver:
         self.is_held = False
         self._room = asyncio.Event()
         self._thread = thread
-        self._owner = owner
+        self._owner: object = owner
         self._job: Job[None] | None = None
         self._is_over = False
 
@@ -94,9 +94,9 @@ class HandOver:
 
     def resume(self) -> None:
         """Have the loop read on."""
+        assert self._job is not None  # it has begun, or it would not be held
         self.is_held = False
-        if self._job is not None:
-            self._job.tell(self._room.set)
+        self._job.tell(self._room.set)
 
     def drop(self) -> None:
         """Have the stream closed soon; never waits, as the garbage collector may be the caller."""
@@ -135,19 +135,20 @@ class HandOver:
         except asyncio.CancelledError:
             is_cut = True  # and nobody awaits this task
         if is_cut:
-            async for _ in self.stream:  # refuses, and says what was closed
-                pass
+            await anext(self.stream, None)  # it refuses, and says what was closed
             raise _closed()
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._is_over = True
+        self._owner = None  # an error holds the frames it came through, and they would hold this
         self.mail.put(_End(task))
 
 
 async def _stop(job: Job[None]) -> None:
     """End what a job does, and hear from a plugin that does not let go."""
     task = job.task
-    if task is None or task.done():
+    assert task is not None  # the loop keeps the order in which it is told
+    if task.done():
         return
     task.cancel()
     await asyncio.wait([task], timeout=CLEAN_UP_S)
