@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Final, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, cast, get_type_hints
 
 from .errors import InvalidRequest
 from .parts import JSONObject, JSONValue
 
-__all__ = ["can_be_strict", "closed_schema", "schema_of"]
+if TYPE_CHECKING:
+    import msgspec
+
+__all__ = ["arguments_struct", "can_be_strict", "closed_schema", "schema_of"]
 
 _REFERENCE = "#/$defs/"
 _SCHEMAS_BY_NAME: Final = frozenset({"properties", "$defs", "definitions"})
@@ -36,7 +39,7 @@ def schema_of(source: object) -> JSONObject:
     import msgspec  # only here, and seldom needed: it costs 10 ms to import
 
     try:
-        described = source if isinstance(source, type) else _arguments_struct(source)
+        described = source if isinstance(source, type) else arguments_struct(source)
         (schema,), definitions = msgspec.json.schema_components(
             [described], ref_template="#/$defs/{name}"
         )
@@ -47,8 +50,12 @@ def schema_of(source: object) -> JSONObject:
         ) from error
 
 
-def _arguments_struct(function: object) -> type:
-    """Describe a function's arguments as the fields of a struct."""
+def arguments_struct(function: object) -> type[msgspec.Struct]:
+    """Describe a function's arguments as the fields of a struct.
+
+    Raises:
+        TypeError: It is no function, or an argument of it has no schema.
+    """
     import msgspec
 
     if not callable(function):

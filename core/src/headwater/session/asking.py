@@ -12,14 +12,15 @@ from ..call import Call, Operation
 from ..errors import HeadwaterError, InvalidRequest, StorageError
 from ..events import EventStream, Finished
 from ..messages import Message, Role
-from ..options import ChatOptions
+from ..options import ChatOptions, check_names, read_request
 from ..requests import ChatRequest
 from ..responses import ChatResponse
 from ..stream import ChatStream, StreamMetrics, complete
 from ..turns import Turn
+from .choosing import Sent
 from .conversation import Conversation
 
-__all__ = ["Asking", "events_of"]
+__all__ = ["Asking", "ask_for", "events_of"]
 
 _NOTHING = ChatResponse(Message(Role.ASSISTANT, ()))
 
@@ -59,6 +60,7 @@ class Asking:
         self._keep = keep or 0
         self._options = options
         self._keeps_partial = keeps_partial
+        self._sent = Sent(())
         self._partial: ChatResponse | None = None
         self._started_at = datetime.now(UTC)
         self._started = time.monotonic()
@@ -95,31 +97,38 @@ class Asking:
         self._started_at = datetime.now(UTC)
         self._started = time.monotonic()
 
-    async def prepare(self) -> Sequence[Message]:
-        """Choose what of the conversation is sent."""
-        history = self._conversation.history
-        return [*history.messages(self._keep), *self._asked]
+    async def _choose(self) -> None:
+        conversation = self._conversation
+        self._sent = await conversation.chooser.choose(
+            self.call.request,
+            self._asked,
+            conversation.history.end_of(self._keep),
+            self._options,
+            conversation.ask,
+        )
 
     async def open(self) -> ChatStream:
         """Make the stream of the answer."""
-        messages = await self._prepared()
+        messages = await self._prepare()
         self.stream = self._conversation.runner.stream_chat(
             self.call.request.model, messages, **self._options
         )
         return self.stream
 
-    async def _prepared(self) -> Sequence[Message]:
+    async def _prepare(self) -> Sequence[Message]:
+        """Choose what is sent; closing the stream ends that too."""
         try:
-            return await self.call.wait(self.prepare())
+            await self.call.wait(self._choose())
         except HeadwaterError as error:
             complete(error, self.call)
             raise
+        return self._sent.messages
 
     async def answer(self) -> ChatResponse:
         """Ask for the whole answer at once."""
         self.begin()
         try:
-            messages = await self._prepared()
+            messages = await self._prepare()
             response = await self._conversation.runner.chat(
                 self.call.request.model, messages, **self._options
             )
@@ -146,6 +155,7 @@ class Asking:
         if self.has_ended.is_set():
             return False
         self._conversation.commit(turn, self._keep)
+        self._conversation.chooser.learn(self.call.request.model, self._sent, turn.usage)
         self.is_committed = True
         return True
 
@@ -169,6 +179,38 @@ class Asking:
             total_s=round(time.monotonic() - self._started, 4),
             started_at=self._started_at,
         )
+
+
+def ask_for(
+    conversation: Conversation,
+    asked: tuple[Message, ...],
+    options: ChatOptions,
+    *,
+    keeps_partial: bool,
+    keep: int | None = None,
+) -> Asking:
+    """Make a turn; see `Asking`.
+
+    Raises:
+        InvalidRequest: An argument is wrong in itself, or does not follow what was said last.
+        SessionBusy: A turn is under way.
+        TypeError: An option does not exist.
+    """
+    conversation.check_idle()
+    check_names(options)
+    if "system" not in options and conversation.system is not None:
+        options = {**options, "system": conversation.system}
+    history = conversation.history
+    tail = history.tail(None if keep is None else history.end_of(keep))
+    request = read_request(conversation.model, [*tail, *asked], options)
+    return Asking(
+        conversation,
+        request,
+        asked=asked,
+        keep=keep,
+        options=options,
+        keeps_partial=keeps_partial,
+    )
 
 
 async def events_of(asking: Asking) -> EventStream:

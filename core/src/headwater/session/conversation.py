@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Unpack
 
 import attrs
 
 from ..errors import InvalidRequest, SessionBusy, StorageError
 from ..messages import Message
-from ..requests import ModelId
+from ..parts import ToolCall
+from ..requests import ModelId, as_messages
 from ..responses import ChatResponse
 from ..runner import Runner
 from ..turns import Spending, Turn
 from ..usage import Provenance
+from .choosing import Chooser, ContextOptions
 from .history import History
 from .ledger import Ledger
 
 if TYPE_CHECKING:
     from ..store import Keeping, Store
 
-__all__ = ["Conversation", "Failed"]
+__all__ = ["Conversation", "Said"]
 
 
 @attrs.frozen
-class Failed:
-    """Hold a turn that got no answer, for `retry` and `edit`.
+class Said:
+    """Hold what `retry` says again, and `edit` replaces.
 
     Attributes:
         asked: What was said.
@@ -45,15 +48,23 @@ class Conversation:
     """
 
     def __init__(
-        self, runner: Runner, model: ModelId, system: str | None, store: Store | None
+        self,
+        runner: Runner,
+        model: ModelId,
+        system: str | None,
+        *,
+        store: Store | None,
+        **context: Unpack[ContextOptions],
     ) -> None:
         self.runner = runner
         self.model = model
         self.system = system
         self.history = History()
+        self.context = context
+        self.chooser = Chooser(runner, self.history, **context)
         self.ledger = Ledger()
         self.last_partial: ChatResponse | None = None
-        self.failed: Failed | None = None
+        self.failed: Said | None = None
         self.store = store
         self.keeping = None if store is None else store.begin()
         self._left: list[
@@ -92,6 +103,44 @@ class Conversation:
                 "a turn of this session is under way, and it takes one at a time: wait for its "
                 "end, close its stream, or `fork` the session"
             )
+
+    def inject(self, *messages: Message) -> None:
+        """Put messages in the history without asking; see `Session.inject`."""
+        self.check_idle()
+        as_messages([*self.history.tail(), *messages])
+        self.history.append(Turn(messages))
+        self.failed = None
+
+    def undo(self) -> tuple[Message, ...]:
+        """Take back the last exchange; see `Session.undo`."""
+        self.check_idle()
+        self.failed = None
+        start = self.history.last_exchange()
+        if start is None:
+            return ()
+        taken = [message for turn in self.history.turns[start:] for message in turn.messages]
+        self.truncate(start)
+        return tuple(taken)
+
+    def last_said(self) -> Said:
+        """Find what was said last: the turn that failed, else the last exchange.
+
+        Raises:
+            InvalidRequest: Nothing has been said.
+        """
+        self.check_idle()
+        if self.failed is not None:
+            return self.failed
+        start = self.history.last_exchange()
+        if start is None:
+            raise InvalidRequest("nothing has been said in this session yet")
+        turn = self.history.turns[start]
+        return Said((), start + 1) if turn.response is None else Said(turn.asked, start)
+
+    def open_calls(self) -> tuple[ToolCall, ...]:
+        """List the calls of tools at the end of the history that have no result."""
+        tail = self.history.tail()
+        return tail[0].tool_calls if len(tail) == 1 else ()  # results are given all at once
 
     def begin(self, turn: object) -> None:
         """Let a turn begin."""
@@ -168,12 +217,14 @@ class Conversation:
             self.keeping.truncate(length)
 
     def clear(self) -> None:
-        """Forget all turns; the store keeps them, and what comes is another conversation there."""
+        """Forget all turns. The store keeps them, and what comes is another conversation there."""
+        self.check_idle()
         if self.store is not None and self.keeping is not None:
             self._left.append((self.keeping, tuple(self.history.turns)))
             self.keeping = self.store.begin()
         self.history.truncate(0)
-        self.failed = self.last_partial = None
+        self.failed = None
+        self.last_partial = None
 
     def commit(self, turn: Turn, keep: int) -> None:
         """Put a turn with its answer after the first `keep` turns of the history."""
@@ -185,7 +236,7 @@ class Conversation:
     def abandon(self, turn: Turn, keep: int, *, keeps_partial: bool) -> None:
         """Leave the history as it was, or keep the text of a cut answer where that is wanted."""
         cut = turn.response
-        self.failed = Failed(turn.asked, keep)
+        self.failed = Said(turn.asked, keep)
         if cut is None or not _has_begun(cut):
             return
         self.last_partial = cut
@@ -196,6 +247,17 @@ class Conversation:
         self.spend(turn)
         if self.keeping is not None:
             self.keeping.cut.append(turn)
+
+    async def ask(self, model: ModelId, prompt: str) -> ChatResponse:
+        """Ask a model something beside the conversation, at the cost of the session.
+
+        Raises:
+            HeadwaterError: The call failed.
+        """
+        started_at = datetime.now(UTC)
+        response = await self.runner.chat(model, prompt)
+        self.ledger.add(Spending(model, response.usage, started_at))
+        return response
 
     def spend(self, turn: Turn) -> None:
         """Count what a turn used."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
+from ..estimate import count_message
 from ..messages import Message, Role, tool_result, user
 from ..requests import as_messages
 from ..turns import Turn
@@ -11,18 +13,8 @@ from ..turns import Turn
 __all__ = ["History"]
 
 
-class _Entry:
-    """A message of the history, and its count once somebody wanted it."""
-
-    __slots__ = ("message", "tokens")
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-        self.tokens: int | None = None
-
-
 class History:
-    """Hold turns in order, and what is asked of them again and again, without going through all.
+    """Hold turns in order, and answer what is asked of them each turn without going through all.
 
     An exchange begins with a message of the user and lasts until the next one: it holds the calls
     of tools, their results and the answer.
@@ -31,49 +23,51 @@ class History:
         version: Changes whenever the history does.
     """
 
-    def __init__(self, turns: Iterable[Turn] = ()) -> None:
+    def __init__(self) -> None:
         self.version = 0
         self._turns: list[Turn] = []
-        self._entries: list[_Entry] = []
-        self._starts: list[int] = []  # where in the entries each turn begins
-        self._exchanges: list[int] = []  # where in the entries each exchange begins
-        self._pinned: list[int] = []  # where in the entries the system messages are
-        for turn in turns:
-            self.append(turn)
+        self._messages: list[Message] = []
+        self._tokens: dict[int, int | None] = {}  # by the identity of each message, once counted
+        self._starts: list[int] = []  # where in the messages each turn begins
+        self._exchanges: list[int] = []  # where in the messages each exchange begins
+        self._pinned: list[int] = []  # where in the messages those of the system are
 
     @property
     def turns(self) -> Sequence[Turn]:
         """Show the turns; not a copy."""
         return self._turns
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def messages(self, until: int | None = None) -> Iterator[Message]:
-        """Give the messages of the first so many turns; None: of all."""
-        end = len(self._entries) if until is None else self._end(until)
-        return (entry.message for entry in self._entries[:end])
+    def messages(self, end: int | None = None) -> list[Message]:
+        """Give the first so many messages; None: all."""
+        return self._messages[:end]
 
     def append(self, turn: Turn) -> None:
         """Add a turn."""
         self.version += 1
         self._turns.append(turn)
-        self._starts.append(len(self._entries))
+        self._starts.append(len(self._messages))
         for message in turn.messages:
             if message.role is Role.USER:
-                self._exchanges.append(len(self._entries))
+                self._exchanges.append(len(self._messages))
             elif message.role is Role.SYSTEM:
-                self._pinned.append(len(self._entries))
-            self._entries.append(_Entry(message))
+                self._pinned.append(len(self._messages))
+            self._messages.append(message)
+            self._tokens.setdefault(id(message), None)
 
     def truncate(self, length: int) -> None:
         """Forget all but the first so many turns."""
         self.version += 1
-        end = self._end(length)
-        del self._turns[length:], self._starts[length:], self._entries[end:]
+        end = self.end_of(length)
+        for message in self._messages[end:]:
+            self._tokens.pop(id(message), None)
+        del self._turns[length:], self._starts[length:], self._messages[end:]
         for places in (self._exchanges, self._pinned):
             while places and places[-1] >= end:
                 places.pop()
+
+    def end_of(self, length: int) -> int:
+        """Tell where in the messages the first so many turns end."""
+        return self._starts[length] if length < len(self._starts) else len(self._messages)
 
     def last_exchange(self) -> int | None:
         """Find the turn with which the last exchange begins; None: there is none."""
@@ -82,13 +76,37 @@ class History:
                 return place
         return None
 
-    def tail(self, until: int) -> list[Message]:
-        """Give the last message of the first so many turns, a call of tools with its results."""
-        end = self._end(until)
-        start = end - 1
-        while start > 0 and self._entries[start].message.role is Role.TOOL:
+    def starts(self, end: int) -> Iterator[int]:
+        """Tell where each exchange before a place begins, backwards; the first one at 0."""
+        for number in range(bisect_left(self._exchanges, end) - 1, -1, -1):
+            yield self._exchanges[number]
+        if end and self._exchanges[:1] != [0]:
+            yield 0
+
+    def pinned(self, end: int) -> Sequence[int]:
+        """Tell where the messages of the system before a place are."""
+        return self._pinned[: bisect_left(self._pinned, end)]
+
+    def tail(self, end: int | None = None) -> list[Message]:
+        """Give the last message before a place; of calls of tools, with the results."""
+        end = len(self._messages) if end is None else end
+        start = max(end - 1, 0)
+        while start > 0 and self._messages[start].role is Role.TOOL:
             start -= 1
-        return [entry.message for entry in self._entries[max(start, 0) : end]]
+        return self._messages[start:end]
+
+    def message(self, place: int) -> Message:
+        """Give a message."""
+        return self._messages[place]
+
+    def count(self, message: Message) -> int:
+        """Estimate the tokens of a message; of one that stands here, once."""
+        tokens = self._tokens.get(id(message))
+        if tokens is None:
+            tokens = count_message(message)
+            if id(message) in self._tokens:
+                self._tokens[id(message)] = tokens
+        return tokens
 
     def check(self) -> None:
         """Check that the whole is a conversation; its last calls of tools may be unanswered.
@@ -96,11 +114,7 @@ class History:
         Raises:
             InvalidRequest: It is none.
         """
-        messages = list(self.messages())
-        if messages:
+        if self._messages:
             # As if the user spoke next: what is unanswered, but for the last calls, is refused.
-            results = [tool_result(call.call_id, "") for call in messages[-1].tool_calls]
-            as_messages([*messages, *results, user("?")])
-
-    def _end(self, length: int) -> int:
-        return self._starts[length] if length < len(self._starts) else len(self._entries)
+            results = [tool_result(call.call_id, "") for call in self._messages[-1].tool_calls]
+            as_messages([*self._messages, *results, user("?")])

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
 from ..errors import InvalidRequest
+from ..events import Event
 from ..messages import Message
-from ..options import ChatOptions, check_names, read_request
-from ..requests import ModelId, as_messages
+from ..options import ChatOptions
+from ..requests import ModelId
 from ..responses import ChatResponse
 from ..runner import Runner
 from ..turns import Turn
 from ..usage import Usage
 from .asked import Asked, as_asked
-from .asking import Asking
+from .asking import ask_for
+from .choosing import ContextOptions
 from .conversation import Conversation
 from .files import Saved, load_file, save_file
+from .functions import Functions, ToolFunction
 from .stream import SessionStream
+from .tool_loop import Loop
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -30,13 +35,19 @@ class Session:
     """Hold a conversation with a model; the history keeps itself.
 
     A turn and its answer join the history together, once the answer is whole. A turn that fails,
-    is cancelled or is left leaves the history as it was. One turn at a time.
+    is cancelled or is left leaves the history as it was. One turn at a time: what would begin
+    another, or change the history under it, raises `SessionBusy`.
 
     Args:
         runner: Carries the calls; the session does not close it.
         model: "provider/model".
         system: How the model should behave.
         store: Where the turns are kept as they are answered; None: nowhere.
+        max_context_tokens: How much the model reads and writes at once; what is older than fits is
+            left out of what is sent, never out of the history. None: all is sent.
+        reserve_output_tokens: How much of that to leave for the answer; None: what the call allows
+            with `max_output_tokens`, else 4,096, and at most a quarter.
+        strategy: Chooses what is sent when not all fits; None: `Trim()`.
 
     Raises:
         InvalidRequest: An argument is wrong in itself.
@@ -55,10 +66,13 @@ class Session:
         system: str | None = None,
         *,
         store: Store | None = None,
+        **context: Unpack[ContextOptions],
     ) -> None:
-        self._conversation = Conversation(runner, ModelId.parse(model), _as_system(system), store)
+        self._conversation = Conversation(
+            runner, ModelId.parse(model), _as_system(system), store=store, **context
+        )
 
-    # --- asking
+    # Asking
 
     def stream(
         self, prompt: Asked, *, keep_partial: bool = False, **options: Unpack[ChatOptions]
@@ -78,7 +92,10 @@ class Session:
             SessionBusy: A turn is under way.
             TypeError: An option does not exist.
         """
-        return SessionStream(self._asking(as_asked(prompt), None, keep_partial, options))
+        asked = as_asked(prompt)
+        return SessionStream(
+            ask_for(self._conversation, asked, options, keeps_partial=keep_partial)
+        )
 
     async def send(
         self, prompt: Asked, *, keep_partial: bool = False, **options: Unpack[ChatOptions]
@@ -89,48 +106,80 @@ class Session:
             HeadwaterError: The call failed; see `headwater.errors`.
             TypeError: An option does not exist.
         """
-        return await self._asking(as_asked(prompt), None, keep_partial, options).answer()
+        asked = as_asked(prompt)
+        asking = ask_for(self._conversation, asked, options, keeps_partial=keep_partial)
+        return await asking.answer()
 
     def stream_current(
         self, *, keep_partial: bool = False, **options: Unpack[ChatOptions]
     ) -> SessionStream:
-        """Stream the answer to the history as it stands, for example after `inject`.
-
-        Raises:
-            InvalidRequest: There is nothing to answer, or an argument is wrong in itself.
-            SessionBusy: A turn is under way.
-            TypeError: An option does not exist.
-        """
-        return SessionStream(self._asking((), None, keep_partial, options))
+        """Stream the answer to the history as it stands, after `inject` say; as `stream`."""
+        return SessionStream(ask_for(self._conversation, (), options, keeps_partial=keep_partial))
 
     def retry(self, *, keep_partial: bool = False, **options: Unpack[ChatOptions]) -> SessionStream:
-        """Say the last thing again, and stream another answer.
+        """Say the last thing again, and stream another answer; as `stream`.
 
-        That is the turn which just failed, else the last exchange, whose answer stays in the
-        history until the new one is whole.
-
-        Raises:
-            InvalidRequest: Nothing has been said yet, or an argument is wrong in itself.
-            SessionBusy: A turn is under way.
-            TypeError: An option does not exist.
+        That is the turn which just failed, else the last exchange, which stays in the history until
+        the new answer is whole.
         """
-        asked, keep = self._last_said()
-        return SessionStream(self._asking(asked, keep, keep_partial, options))
+        last = self._conversation.last_said()
+        asking = ask_for(
+            self._conversation, last.asked, options, keeps_partial=keep_partial, keep=last.keep
+        )
+        return SessionStream(asking)
 
     def edit(
         self, prompt: Asked, *, keep_partial: bool = False, **options: Unpack[ChatOptions]
     ) -> SessionStream:
-        """Say something in place of the last thing said, and stream the answer; as `retry`.
+        """Say something in place of the last thing, and stream the answer; as `retry`."""
+        keep = self._conversation.last_said().keep
+        asked = as_asked(prompt)
+        asking = ask_for(self._conversation, asked, options, keeps_partial=keep_partial, keep=keep)
+        return SessionStream(asking)
+
+    async def run_tools(
+        self,
+        prompt: Asked | None,
+        functions: Iterable[ToolFunction],
+        *,
+        max_rounds: int = 10,
+        on_event: Callable[[Event], None] | None = None,
+        keep_partial: bool = False,
+        **options: Unpack[ChatOptions],
+    ) -> ChatResponse:
+        """Say something, run the functions that the model calls, and give its last answer.
+
+        Calls of one answer run side by side, a function that is no coroutine function in a thread.
+        What a function raises, and arguments that do not fit it, the model is told as a failure.
+        Each answer joins the history as it comes, and so do the results: after an error,
+        `run_tools(None, functions)` goes on from there.
+
+        Args:
+            prompt: As for `stream`; None: go on with the history as it stands.
+            functions: Functions, described by their names, docstrings and annotations; or pairs of
+                a `Tool` and its function.
+            max_rounds: How many answers at most.
+            on_event: Is told each event as it comes.
+            keep_partial: As for `stream`.
+            **options: As for `stream`; that a tool must be called holds for the first answer.
 
         Raises:
-            InvalidRequest: Nothing has been said yet, or an argument is wrong in itself.
-            SessionBusy: A turn is under way.
+            BudgetExceeded: The last of the rounds still calls; its calls were not run.
+            HeadwaterError: A call failed; see `headwater.errors`.
             TypeError: An option does not exist.
         """
-        _, keep = self._last_said()
-        return SessionStream(self._asking(as_asked(prompt), keep, keep_partial, options))
+        described = Functions(functions)
+        loop = Loop(
+            conversation=self._conversation,
+            functions=described,
+            max_rounds=max_rounds,
+            on_event=on_event,
+            keep_partial=keep_partial,
+            options={**options, "tools": [*(options.get("tools") or ()), *described.tools]},
+        )
+        return await loop.run(prompt)
 
-    # --- what has been said
+    # What has been said
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -156,15 +205,11 @@ class Session:
         """Put messages in the history without asking: results of tools, or what was said elsewhere.
 
         Raises:
-            InvalidRequest: They do not follow what was said last; all results of the calls before
+            InvalidRequest: They do not follow what was said last. The results of all calls before
                 them are given at once.
             SessionBusy: A turn is under way.
         """
-        self._conversation.check_idle()
-        history = self._conversation.history
-        as_messages([*history.tail(len(history.turns)), *messages])
-        history.append(Turn(tuple(messages)))
-        self._conversation.failed = None
+        self._conversation.inject(*messages)
 
     def undo(self) -> tuple[Message, ...]:
         """Take back the last exchange: what the user said last, and all that followed.
@@ -177,38 +222,29 @@ class Session:
         Raises:
             SessionBusy: A turn is under way.
         """
-        self._conversation.check_idle()
-        history = self._conversation.history
-        start = history.last_exchange()
-        self._conversation.failed = None
-        if start is None:
-            return ()
-        taken = [message for turn in history.turns[start:] for message in turn.messages]
-        self._conversation.truncate(start)
-        return tuple(taken)
+        return self._conversation.undo()
 
     def clear(self) -> None:
         """Forget what was said; the system prompt and the counters stay.
 
+        The store keeps it, and what comes is another conversation there.
+
         Raises:
             SessionBusy: A turn is under way.
         """
-        self._conversation.check_idle()
         self._conversation.clear()
 
     def fork(self) -> Self:
         """Give another session with the same history, whose counters begin anew.
 
-        The two share the runner and what is decided so far, and nothing that comes.
+        They share the runner, the store and the strategy, and nothing that is said from now on.
         """
-        conversation = self._conversation
-        other = type(self)(
-            conversation.runner, conversation.model, conversation.system, store=conversation.store
-        )
-        other._conversation.restore(conversation.history.turns, ())
+        mine = self._conversation
+        other = type(self)(mine.runner, mine.model, mine.system, store=mine.store, **mine.context)
+        other._conversation.restore(mine.history.turns, ())
         return other
 
-    # --- who answers
+    # Who answers, and what it cost
 
     @property
     def model(self) -> ModelId:
@@ -225,14 +261,12 @@ class Session:
 
     @property
     def system(self) -> str | None:
-        """Tell how the model should behave; a change holds from the next turn on."""
+        """Tell how the model should behave; set it, and it holds from the next turn on."""
         return self._conversation.system
 
     @system.setter
     def system(self, text: str | None) -> None:
         self._conversation.system = _as_system(text)
-
-    # --- what it cost
 
     @property
     def usage(self) -> Usage:
@@ -248,7 +282,7 @@ class Session:
         """
         return self._conversation.ledger.cost()
 
-    # --- keeping it
+    # Keeping it
 
     @property
     def id(self) -> str | None:
@@ -256,29 +290,10 @@ class Session:
         keeping = self._conversation.keeping
         return None if keeping is None else keeping.conversation_id
 
-    @classmethod
-    async def resume(cls, runner: Runner, store: Store, conversation_id: str) -> Self:
-        """Go on with a conversation of the store, counters and all.
-
-        Args:
-            runner: Carries the calls.
-            store: Where it is kept, and will be.
-            conversation_id: Its id, or a beginning of it that no other has.
-
-        Raises:
-            InvalidRequest: There is none, or several begin like that.
-            StorageError: The store cannot be read.
-        """
-        kept = await store.conversation(conversation_id)
-        session = cls(runner, kept.summary.model, kept.summary.system, store=store)
-        session._conversation.restore(kept.turns, kept.spendings)
-        session._conversation.keeping = kept.keeping()
-        return session
-
     async def flush(self) -> None:
         """Write to the store what no answer has written: undone and cut turns, what was injected.
 
-        Each answer writes it too; call this before you leave, where it matters.
+        The next answer writes it too; call this before you leave, where it matters.
 
         Raises:
             SessionBusy: A turn is under way.
@@ -287,70 +302,72 @@ class Session:
         self._conversation.check_idle()
         await self._conversation.flush()
 
+    @classmethod
+    async def resume(
+        cls,
+        runner: Runner,
+        store: Store,
+        conversation_id: str,
+        **context: Unpack[ContextOptions],
+    ) -> Self:
+        """Go on with a conversation of the store, counters and all.
+
+        Args:
+            runner: Carries the calls.
+            store: Where it is kept, and will be.
+            conversation_id: Its id, or a beginning of it that no other has.
+            **context: As for the session itself.
+
+        Raises:
+            InvalidRequest: There is none, or several begin like that.
+            StorageError: The store cannot be read.
+        """
+        kept = await store.conversation(conversation_id)
+        session = cls(runner, kept.summary.model, kept.summary.system, store=store, **context)
+        session._conversation.restore(kept.turns, kept.spendings)
+        session._conversation.keeping = kept.keeping()
+        return session
+
     def save(self, path: str | Path) -> None:
         """Write the session to a file of JSON Lines, wholly or not at all.
 
         Raises:
             StorageError: The file cannot be written.
         """
-        conversation = self._conversation
+        mine = self._conversation
         saved = Saved(
-            model=conversation.model,
-            system=conversation.system,
-            turns=conversation.history.turns,
-            spendings=conversation.ledger.spendings,
+            model=mine.model,
+            system=mine.system,
+            turns=mine.history.turns,
+            spendings=mine.ledger.spendings,
         )
         save_file(path, saved)
 
     @classmethod
-    def load(cls, runner: Runner, path: str | Path) -> Self:
+    def load(
+        cls,
+        runner: Runner,
+        path: str | Path,
+        *,
+        store: Store | None = None,
+        **context: Unpack[ContextOptions],
+    ) -> Self:
         """Go on with a session that `save` wrote, counters and all.
+
+        Args:
+            runner: Carries the calls.
+            path: The file.
+            store: As for the session itself.
+            **context: As for the session itself.
 
         Raises:
             StorageError: The file cannot be read, is none that `save` wrote, or a newer Headwater
                 wrote it.
         """
         saved = load_file(path)
-        session = cls(runner, saved.model, saved.system)
+        session = cls(runner, saved.model, saved.system, store=store, **context)
         session._conversation.restore(saved.turns, saved.spendings)
         return session
-
-    def _asking(
-        self,
-        asked: tuple[Message, ...],
-        keep: int | None,
-        keeps_partial: bool,
-        options: ChatOptions,
-    ) -> Asking:
-        conversation = self._conversation
-        conversation.check_idle()
-        check_names(options)
-        history = conversation.history
-        place = len(history.turns) if keep is None else keep
-        if "system" not in options and conversation.system is not None:
-            options["system"] = conversation.system
-        request = read_request(conversation.model, [*history.tail(place), *asked], options)
-        return Asking(
-            conversation,
-            request,
-            asked=asked,
-            keep=keep,
-            options=options,
-            keeps_partial=keeps_partial,
-        )
-
-    def _last_said(self) -> tuple[tuple[Message, ...], int]:
-        """Find what was said last, and how many turns stood before it."""
-        self._conversation.check_idle()
-        failed = self._conversation.failed
-        if failed is not None:
-            return failed.asked, failed.keep
-        history = self._conversation.history
-        start = history.last_exchange()
-        if start is None:
-            raise InvalidRequest("nothing has been said in this session yet")
-        turn = history.turns[start]
-        return (turn.asked, start) if turn.response is not None else ((), start + 1)
 
 
 def _as_system(text: object) -> str | None:
