@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -96,7 +98,7 @@ def _versions() -> dict[str, str]:
         **dict(installed_distributions()),
         **{name: version(name) for name in _LIBRARIES},
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
     }
 
 
@@ -104,7 +106,7 @@ def _write(found: Findings) -> None:
     for name, text in found.versions.items():
         click.echo(f"{name:<26} {as_line(text)}")
     for name, (path, exists) in found.files.items():
-        click.echo(f"{name:<26} {as_line(path)}{'' if exists else ' (there is none)'}")
+        click.echo(f"{name:<26} {as_line(_short(path))}{'' if exists else ' (there is none)'}")
     click.echo()
     lacking = [check for check in found.providers if _lacks_key(check)]
     shown = [check for check in found.providers if not _lacks_key(check)]
@@ -119,6 +121,12 @@ def _write(found: Findings) -> None:
         click.echo(f"Problem: {as_line(problem)}")
     if not found.problems:
         click.echo("No problem was found.")
+
+
+def _short(path: str) -> str:
+    """Write the home of a person as they do."""
+    home = f"{Path.home()}{os.sep}"
+    return f"~{os.sep}{path.removeprefix(home)}" if path.startswith(home) else path
 
 
 def _lacks_key(check: ProviderCheck) -> bool:

@@ -10,7 +10,13 @@ import attrs
 
 from headwater import ChatResponse, Event, HeadwaterError, StreamMetrics, Usage
 
-__all__ = ["JSONLinesReporter", "JSONReporter", "write_json"]
+__all__ = [
+    "JSONLinesReporter",
+    "JSONReporter",
+    "error_fields",
+    "response_fields",
+    "write_json",
+]
 
 _WORD_START: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -37,11 +43,11 @@ class JSONReporter:
 
     def finish(self, response: ChatResponse, metrics: StreamMetrics | None) -> None:
         """Write the answer."""
-        write_json(_response(response, metrics), self._out)
+        write_json(response_fields(response, metrics), self._out)
 
     def fail(self, error: HeadwaterError) -> None:
         """Write the error in place of the answer."""
-        write_json({"error": _error(error)}, self._out)
+        write_json({"error": error_fields(error)}, self._out)
 
 
 class JSONLinesReporter:
@@ -64,7 +70,7 @@ class JSONLinesReporter:
 
     def fail(self, error: HeadwaterError) -> None:
         """Write the error as the last line."""
-        write_json({"event": "error", **_error(error)}, self._out)
+        write_json({"event": "error", **error_fields(error)}, self._out)
 
 
 def _event_name(event: Event) -> str:
@@ -88,7 +94,8 @@ def _usage(usage: Usage) -> dict[str, Any]:
     return {**attrs.asdict(usage), "total_tokens": usage.total_tokens}
 
 
-def _response(response: ChatResponse, metrics: StreamMetrics | None) -> dict[str, Any]:
+def response_fields(response: ChatResponse, metrics: StreamMetrics | None) -> dict[str, Any]:
+    """Give an answer as JSON can hold it."""
     return {
         "text": response.text,
         "reasoning": response.reasoning,
@@ -105,7 +112,8 @@ def _response(response: ChatResponse, metrics: StreamMetrics | None) -> dict[str
     }
 
 
-def _error(error: HeadwaterError) -> dict[str, Any]:
+def error_fields(error: HeadwaterError) -> dict[str, Any]:
+    """Give an error as JSON can hold it."""
     return {
         "class": type(error).__name__,
         "category": error.category,

@@ -16,6 +16,7 @@ from headwater.errors import printable
 
 from ._aliases import aliases
 from ._chat import chat
+from ._compare import compare
 from ._config import config
 from ._doctor import doctor
 from ._errors import ExitCode, exit_code, message_of
@@ -56,7 +57,7 @@ def commands() -> None:
     """Chat with language models, whoever provides them."""
 
 
-for command in (aliases, chat, config, doctor, explain, keys, models, plugins):
+for command in (aliases, chat, compare, config, doctor, explain, keys, models, plugins):
     commands.add_command(command)
 
 
