@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+import attrs
+
+from .events import (
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageUpdated,
+)
 from .messages import Message
 from .parts import (
     Audio,
@@ -21,9 +31,10 @@ from .parts import (
     Video,
 )
 from .requests import ChatRequest
+from .responses import ChatResponse
 from .usage import Provenance, Usage
 
-__all__ = ["count_input", "count_message", "count_text", "estimated"]
+__all__ = ["LiveUsage", "count_input", "count_message", "count_text", "estimated"]
 
 # What a tokenizer of the byte-pair kind makes of text, roughly: short words whole, longer ones in
 # pieces of four letters, digits by threes, each sign and each ideograph on its own.
@@ -69,6 +80,62 @@ def count_input(request: ChatRequest) -> int:
 def estimated(request: ChatRequest, output: Iterable[str]) -> Usage:
     """Estimate the usage of an answer from what was sent and what was written."""
     return Usage(count_input(request), count_text("".join(output)), provenance=Provenance.ESTIMATED)
+
+
+class LiveUsage:
+    """Count an answer while it comes: what is reported so far, the rest estimated.
+
+    Args:
+        count_input: Estimates the input, where it is wanted before it is reported.
+    """
+
+    def __init__(self, count_input: Callable[[], int]) -> None:
+        self.has_begun = False
+        self._count_input = count_input
+        self._input: int | None = None
+        self._output = 0
+        self._pieces: list[str] = []  # not counted yet
+        self._reported = Usage()
+        self._final: Usage | None = None
+
+    def add(self, item: object) -> None:
+        """Take the next event, or the whole answer."""
+        self.has_begun = True
+        match item:
+            case TextDelta() | ReasoningDelta() | RefusalDelta():
+                self._pieces.append(item.text)
+            case ToolCallDelta(arguments=arguments):
+                self._pieces.append(arguments)
+            case UsageUpdated(usage=usage):
+                self._reported = usage
+            case Finished(usage=Usage() as usage) | ChatResponse(usage=usage):
+                self._final = usage
+            case _:
+                pass
+
+    @property
+    def output_tokens(self) -> int:
+        """Count what has been written so far."""
+        self._output += sum(map(count_text, self._pieces))
+        self._pieces.clear()
+        return max(self._output, self._reported.output_tokens or 0)
+
+    @property
+    def usage(self) -> Usage:
+        """Count the answer so far; as it was reported, once it is complete."""
+        if self._final is not None and self._final.is_known:
+            return self._final
+        read = self._reported.input_tokens
+        if read is None:
+            if self._input is None:
+                self._input = self._count_input()
+            read = self._input
+        return attrs.evolve(
+            self._reported,
+            input_tokens=read,
+            output_tokens=self.output_tokens,
+            provenance=Provenance.ESTIMATED,
+        )
 
 
 def count_message(message: Message) -> int:

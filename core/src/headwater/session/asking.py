@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+import attrs
+
 from ..call import Call, Operation
 from ..errors import HeadwaterError, InvalidRequest, StorageError
+from ..estimate import LiveUsage, count_input
 from ..events import EventStream, Finished
 from ..messages import Message, Role
 from ..options import ChatOptions, check_names, read_request
@@ -61,6 +64,7 @@ class Asking:
         self._options = options
         self._keeps_partial = keeps_partial
         self._sent = Sent(())
+        self.live = LiveUsage(self._count_input)
         self._partial: ChatResponse | None = None
         self._started_at = datetime.now(UTC)
         self._started = time.monotonic()
@@ -123,6 +127,13 @@ class Asking:
             complete(error, self.call)
             raise
         return self._sent.messages
+
+    def _count_input(self) -> int:
+        if self._sent.tokens is not None:
+            return self._sent.tokens
+        request = self.call.request
+        system = request.messages[: self._options.get("system") is not None]
+        return count_input(attrs.evolve(request, messages=(*system, *self._sent.messages)))
 
     async def answer(self) -> ChatResponse:
         """Ask for the whole answer at once."""
@@ -219,6 +230,7 @@ async def events_of(asking: Asking) -> EventStream:
     try:
         async with await asking.open() as stream:
             async for event in stream:
+                asking.live.add(event)
                 if type(event) is not Finished:
                     yield event
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable
+from decimal import Decimal
 from types import TracebackType
 from typing import Final, Self
 
@@ -10,6 +11,7 @@ from ..errors import InvalidRequest, StreamInterrupted
 from ..events import Event, TextDelta
 from ..responses import ChatResponse
 from ..stream import StreamMetrics
+from ..usage import Usage
 from .asking import Asking, events_of
 
 __all__ = ["SessionStream"]
@@ -105,6 +107,22 @@ class SessionStream:
     def response(self) -> ChatResponse:
         """Give the answer: whole after `Finished`; before it, and after an error, what has come."""
         return self._asking.response
+
+    @property
+    def usage(self) -> Usage:
+        """Count the answer so far: what is reported, the rest estimated, at little cost."""
+        return self._asking.live.usage
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Tell what the answer has cost so far, in US dollars; None without a known price.
+
+        Raises:
+            ConfigurationError: The extra `headwater[prices]` is not installed.
+        """
+        from ..prices import cost_of  # only where cost is asked for: an extra
+
+        return cost_of(self._asking.call.request.model, self.usage)
 
     @property
     def metrics(self) -> StreamMetrics:
