@@ -10,43 +10,43 @@ import pytest
 from headwater_cli._options import OPTION_NAMES
 from headwater_cli._settings import Settings, as_stored, as_typed
 
+from .inside import Inside
 from .shell import Shell
 
 ECHO = ("-o", "extra.delay_s", "0")
 
 
-def _file(shell: Shell) -> Path:
+def _file(shell: Shell | Inside) -> Path:
     return shell.folder / "config" / "config.toml"
 
 
-def _write(shell: Shell, text: str) -> None:
+def _write(shell: Shell | Inside, text: str) -> None:
     _file(shell).parent.mkdir(exist_ok=True)
     _file(shell).write_text(text)
 
 
-@pytest.mark.slow
-def test_a_setting_is_kept_and_taken_away(shell: Shell) -> None:
+def test_a_setting_is_kept_and_taken_away(inside: Inside) -> None:
     """Set, read, listed, taken away; the file keeps the comments of its owner."""
-    _write(shell, '# mine\nsystem = "Be kind."  # always\n')
-    assert shell.run("config", "set", "model", "demo/echo").code == 0
-    assert shell.run("config", "set", "options.max-output-tokens", "100").code == 0
-    assert _file(shell).read_text() == (
+    _write(inside, '# mine\nsystem = "Be kind."  # always\n')
+    assert inside.run("config", "set", "model", "demo/echo").code == 0
+    assert inside.run("config", "set", "options.max-output-tokens", "100").code == 0
+    assert _file(inside).read_text() == (
         '# mine\nsystem = "Be kind."  # always\nmodel = "demo/echo"\n\n'
         "[options]\nmax_output_tokens = 100\n"
     )
-    assert json.loads(shell.run("config", "list", "--json").out) == {
+    assert json.loads(inside.run("config", "list", "--json").out) == {
         "system": "Be kind.",
         "model": "demo/echo",
         "options.max_output_tokens": "100",
     }
-    assert "options.max_output_tokens  100" in shell.run("config", "list").out
-    assert shell.run("config", "get", "model").out == "demo/echo\n"
+    assert "options.max_output_tokens  100" in inside.run("config", "list").out
+    assert inside.run("config", "get", "model").out == "demo/echo\n"
     for name in ("model", "options.max_output_tokens"):
-        assert shell.run("config", "unset", name).code == 0
-    assert _file(shell).read_text().strip() == '# mine\nsystem = "Be kind."  # always'
-    unset = shell.run("config", "get", "model")
+        assert inside.run("config", "unset", name).code == 0
+    assert _file(inside).read_text().strip() == '# mine\nsystem = "Be kind."  # always'
+    unset = inside.run("config", "get", "model")
     assert (unset.code, unset.out, unset.err) == (1, "", "model is not set.\n")
-    assert shell.run("config", "path").out == f"{_file(shell)}\n"
+    assert inside.run("config", "path").out == f"{_file(inside)}\n"
 
 
 @pytest.mark.slow
@@ -61,34 +61,31 @@ def test_argument_environment_config_default_is_the_order(shell: Shell) -> None:
     assert named.out == "\na\n\nb\n"
 
 
-@pytest.mark.slow
-def test_a_call_wins_over_what_is_set(shell: Shell) -> None:
+def test_a_call_wins_over_what_is_set(inside: Inside) -> None:
     """The system prompt and the options of a call stand in place of the ones that are set."""
-    _write(shell, 'system = "S"\n[options]\n"extra.a" = 1\n"extra.b" = "x"\n')
-    shown = shell.run("chat", "-m", "stage/request", "hi").out
+    _write(inside, 'system = "S"\n[options]\n"extra.a" = 1\n"extra.b" = "x"\n')
+    shown = inside.run("chat", "-m", "stage/request", "hi").out
     assert "{'a': 1, 'b': 'x', 'system': 'S'}" in shown
-    given = shell.run("chat", "-m", "stage/request", "-s", "T", "-o", "extra.b", "y", "hi").out
+    given = inside.run("chat", "-m", "stage/request", "-s", "T", "-o", "extra.b", "y", "hi").out
     assert "{'a': 1, 'b': 'y', 'system': 'T'}" in given
 
 
-@pytest.mark.slow
-def test_an_alias_stands_for_a_model(shell: Shell) -> None:
+def test_an_alias_stands_for_a_model(inside: Inside) -> None:
     """Wherever a model is named an alias may stand, in the environment and the settings too."""
-    assert shell.run("aliases", "set", "fast", "demo/echo").code == 0
-    assert shell.run("chat", "-m", "fast", *ECHO, "hi").out == "hi\n"
-    assert shell.run("chat", *ECHO, "hi", HEADWATER_MODEL="fast").out == "hi\n"
-    assert shell.run("config", "set", "model", "fast").code == 0
-    assert shell.run("chat", *ECHO, "hi").out == "hi\n"
-    assert shell.run("aliases", "list").out.split() == ["ALIAS", "MODEL", "fast", "demo/echo"]
-    assert json.loads(shell.run("aliases", "list", "--json").out) == {"fast": "demo/echo"}
-    assert shell.run("aliases", "remove", "fast").code == 0
-    assert "There is no alias" in shell.run("aliases", "list").err
-    gone = shell.run("chat", *ECHO, "hi")
+    assert inside.run("aliases", "set", "fast", "demo/echo").code == 0
+    assert inside.run("chat", "-m", "fast", *ECHO, "hi").out == "hi\n"
+    assert inside.run("chat", *ECHO, "hi", HEADWATER_MODEL="fast").out == "hi\n"
+    assert inside.run("config", "set", "model", "fast").code == 0
+    assert inside.run("chat", *ECHO, "hi").out == "hi\n"
+    assert inside.run("aliases", "list").out.split() == ["ALIAS", "MODEL", "fast", "demo/echo"]
+    assert json.loads(inside.run("aliases", "list", "--json").out) == {"fast": "demo/echo"}
+    assert inside.run("aliases", "remove", "fast").code == 0
+    assert "There is no alias" in inside.run("aliases", "list").err
+    gone = inside.run("chat", *ECHO, "hi")
     assert (gone.code, gone.out) == (2, "")
     assert "got 'fast'" in gone.err
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -110,15 +107,14 @@ def test_an_alias_stands_for_a_model(shell: Shell) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_input_is_refused(shell: Shell, arguments: list[str], said: str) -> None:
+def test_wrong_input_is_refused(inside: Inside, arguments: list[str], said: str) -> None:
     """Each mistake is told with what would be right, and nothing is kept."""
-    done = shell.run(*arguments)
+    done = inside.run(*arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
-    assert not _file(shell).exists()
+    assert not _file(inside).exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -130,15 +126,15 @@ def test_wrong_input_is_refused(shell: Shell, arguments: list[str], said: str) -
     ],
     ids=["toml", "name", "table", "option", "alias"],
 )
-def test_a_file_that_holds_no_settings_is_refused(shell: Shell, content: str, said: str) -> None:
+def test_a_file_that_holds_no_settings_is_refused(inside: Inside, content: str, said: str) -> None:
     """A file that was mended by hand is read as strictly, by all who read it, and left as it is."""
-    _write(shell, content)
+    _write(inside, content)
     for arguments in (["chat", "hi"], ["config", "list"], ["config", "set", "plain", "yes"]):
-        done = shell.run(*arguments)
+        done = inside.run(*arguments)
         assert (done.code, done.out) == (1, "")
         assert said in done.err
-        assert str(_file(shell)) in done.err
-    assert _file(shell).read_text() == content
+        assert str(_file(inside)) in done.err
+    assert _file(inside).read_text() == content
 
 
 @pytest.mark.slow

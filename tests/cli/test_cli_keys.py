@@ -14,13 +14,14 @@ from headwater import ConfigurationError, Secret
 from headwater_cli._key_store import KeyStore, Place, masked
 from headwater_cli._keyring import has_keyring
 
+from .inside import Inside
 from .shell import Done, Shell
 
 KEY = "sk-proj-0123456789abcdefWXYZ"
 NOWHERE = {"HEADWATER_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
 
 
-def _file(shell: Shell) -> Path:
+def _file(shell: Shell | Inside) -> Path:
     return shell.folder / "config" / "keys.toml"
 
 
@@ -28,7 +29,7 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def _listed(shell: Shell, **variables: str) -> list[dict[str, str | None]]:
+def _listed(shell: Shell | Inside, **variables: str) -> list[dict[str, str | None]]:
     done = shell.run("keys", "list", "--json", **variables)
     assert done.code == 0, done.err
     listed: list[dict[str, str | None]] = json.loads(done.out)
@@ -73,11 +74,10 @@ def test_a_key_is_asked_for_without_showing(shell: Shell) -> None:
     assert KEY in _file(shell).read_text()
 
 
-@pytest.mark.slow
-def test_argument_environment_file_is_the_order(shell: Shell) -> None:
+def test_argument_environment_file_is_the_order(inside: Inside) -> None:
     """Each variable of a provider wins over the kept key, and the list says so."""
-    shell.run("keys", "set", "openai", given=KEY)
-    (kept,) = _listed(shell)
+    inside.run("keys", "set", "openai", given=KEY)
+    (kept,) = _listed(inside)
     assert kept == {
         "provider": "openai",
         "key": "…WXYZ",
@@ -85,47 +85,44 @@ def test_argument_environment_file_is_the_order(shell: Shell) -> None:
         "problem": None,
         "hides": None,
     }
-    (own,) = _listed(shell, OPENAI_API_KEY="short")
+    (own,) = _listed(inside, OPENAI_API_KEY="short")
     assert (own["key"], own["from"], own["hides"]) == ("…", "OPENAI_API_KEY", "the file of keys")
     both = {"OPENAI_API_KEY": "short", "HEADWATER_OPENAI_API_KEY": "k" * 20}
-    (ours,) = _listed(shell, **both)
+    (ours,) = _listed(inside, **both)
     assert (ours["key"], ours["from"]) == ("…kkkk", "HEADWATER_OPENAI_API_KEY")
-    noted = shell.run("keys", "set", "openai", given=KEY, OPENAI_API_KEY="short")
+    noted = inside.run("keys", "set", "openai", given=KEY, OPENAI_API_KEY="short")
     assert "OPENAI_API_KEY is set in the environment, and wins" in noted.err
 
 
-@pytest.mark.slow
-def test_a_kept_key_is_used(shell: Shell) -> None:
+def test_a_kept_key_is_used(inside: Inside) -> None:
     """Without a key a provider asks for one and says how; with a kept one it gets to the wire."""
     asked = ("chat", "-m", "openai/gpt-5-mini", "-o", "attempts", "1", "hi")
-    missing = shell.run(*asked, **NOWHERE)
+    missing = inside.run(*asked, **NOWHERE)
     assert missing.code == 3
     assert "or keep one with `headwater keys set openai`" in missing.err
-    shell.run("keys", "set", "openai", given=KEY)
-    used = shell.run(*asked, **NOWHERE)
+    inside.run("keys", "set", "openai", given=KEY)
+    used = inside.run(*asked, **NOWHERE)
     assert used.code == 1
     assert "127.0.0.1" in used.err
     assert _shows_nothing_of(KEY, used)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="modes say nothing elsewhere")
-def test_a_file_that_others_can_open_is_refused(shell: Shell) -> None:
+def test_a_file_that_others_can_open_is_refused(inside: Inside) -> None:
     """A key that others may have read is not used before its owner was told; others go on."""
-    shell.run("keys", "set", "openai", given=KEY)
-    _file(shell).chmod(0o640)
-    refused = shell.run("chat", "-m", "openai/gpt-5-mini", "hi", **NOWHERE)
+    inside.run("keys", "set", "openai", given=KEY)
+    _file(inside).chmod(0o640)
+    refused = inside.run("chat", "-m", "openai/gpt-5-mini", "hi", **NOWHERE)
     assert refused.code == 1
-    assert f"others may open it (mode 0640): run `chmod 600 {_file(shell)}`" in refused.err
-    assert shell.run("chat", "-m", "demo/eliza", "hi").code == 0
-    (listed,) = _listed(shell)
+    assert f"others may open it (mode 0640): run `chmod 600 {_file(inside)}`" in refused.err
+    assert inside.run("chat", "-m", "demo/eliza", "hi").code == 0
+    (listed,) = _listed(inside)
     assert "chmod 600" in str(listed["problem"])
-    mended = shell.run("keys", "set", "anthropic", given=KEY)
+    mended = inside.run("keys", "set", "anthropic", given=KEY)
     assert "others could open" in mended.err
-    assert _mode(_file(shell)) == 0o600
+    assert _mode(_file(inside)) == 0o600
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "given", "code", "said"),
     [
@@ -139,17 +136,16 @@ def test_a_file_that_others_can_open_is_refused(shell: Shell) -> None:
     ids=["argument", "empty", "malformed", "unknown", "keyless", "not-kept"],
 )
 def test_wrong_input_is_refused(
-    shell: Shell, arguments: list[str], given: str, code: int, said: str
+    inside: Inside, arguments: list[str], given: str, code: int, said: str
 ) -> None:
     """Each mistake is named, and no key with it."""
-    done = shell.run("keys", *arguments, given=given)
+    done = inside.run("keys", *arguments, given=given)
     assert done.code == code
     assert said in done.err
     assert _shows_nothing_of(KEY, done)
-    assert not _file(shell).exists()
+    assert not _file(inside).exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -160,24 +156,25 @@ def test_wrong_input_is_refused(
     ],
     ids=["toml", "place", "type", "bytes"],
 )
-def test_a_file_that_cannot_be_read_is_named(shell: Shell, content: str | bytes, said: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(
+    inside: Inside, content: str | bytes, said: str
+) -> None:
     """What is wrong with the file is told, without a word of what is in it."""
-    _file(shell).parent.mkdir()
-    _file(shell).write_bytes(content if isinstance(content, bytes) else content.encode())
-    for done in (shell.run("keys", "list"), shell.run("keys", "set", "openai", given=KEY)):
+    _file(inside).parent.mkdir()
+    _file(inside).write_bytes(content if isinstance(content, bytes) else content.encode())
+    for done in (inside.run("keys", "list"), inside.run("keys", "set", "openai", given=KEY)):
         assert done.code == 1
         assert done.err.startswith("Error: ")
         assert said in done.err
         assert _shows_nothing_of(KEY, done)
 
 
-@pytest.mark.slow
-def test_a_keyring_that_fails_leaves_the_file(shell: Shell) -> None:
+def test_a_keyring_that_fails_leaves_the_file(inside: Inside) -> None:
     """On a machine without a screen the key goes to the file, and one line says why."""
-    done = shell.run("keys", "set", "openai", given=KEY)
+    done = inside.run("keys", "set", "openai", given=KEY)
     assert "the keyring of this machine cannot be used here (NoKeyringError)" in done.err
-    assert KEY in _file(shell).read_text()
-    quiet = shell.run("keys", "set", "openai", "--file", given=KEY)
+    assert KEY in _file(inside).read_text()
+    quiet = inside.run("keys", "set", "openai", "--file", given=KEY)
     assert quiet.err == ""
 
 

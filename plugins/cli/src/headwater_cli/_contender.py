@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from decimal import Decimal
 from typing import Final
@@ -42,6 +43,7 @@ class Contender:
         stream: Where it comes from.
         is_thinking: Whether it thinks aloud, or has.
         is_over: Whether it has ended, well or not.
+        is_interrupted: Whether it was ended by the person who asked.
         error: What ended it, None where that was its own end.
         cost: What it cost, None where that is not known.
     """
@@ -51,6 +53,7 @@ class Contender:
     text: str = ""
     is_thinking: bool = False
     is_over: bool = False
+    is_interrupted: bool = False
     error: HeadwaterError | None = None
     cost: Decimal | None = None
     _began: float = attrs.field(factory=time.monotonic, init=False)
@@ -74,6 +77,9 @@ class Contender:
                     self._take(event)
         except HeadwaterError as error:
             self.error = error
+        except asyncio.CancelledError:
+            self.is_interrupted = True
+            raise
         self.is_over = True
 
     def look_up_cost(self) -> None:
@@ -87,6 +93,8 @@ class Contender:
         """Say in a few words how it stands."""
         if self.error is not None:
             return type(self.error).__name__
+        if self.is_interrupted:
+            return "interrupted"
         if self.is_over:
             return reason_text(self.response)
         waited_s = time.monotonic() - self._began
@@ -95,17 +103,15 @@ class Contender:
 
     def broke_off(self) -> str:
         """Say why it is no whole answer; nothing, where it is one."""
-        if not self.is_over:
-            return "[interrupted]"
-        return f"[{self.status()}]" if self.error is not None else ""
+        is_broken_off = self.error is not None or self.is_interrupted
+        return f"[{self.status()}]" if is_broken_off else ""
 
     def summary(self) -> tuple[str, ...]:
         """Give its row of the table, under `SUMMARY_HEADS`."""
         metrics, usage = self.metrics, self._usage()
-        ended = self.status() if self.is_over else "interrupted"
         return (
             self.model,
-            ended,
+            self.status(),
             _seconds(metrics.first_content_s),
             _seconds(metrics.total_s),
             _UNKNOWN

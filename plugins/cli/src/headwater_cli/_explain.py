@@ -21,6 +21,7 @@ from headwater import (
     Runner,
 )
 from headwater.discovery import KeySource, Provider, Registry, key_variables
+from headwater.errors import printable
 from headwater.wire.transport import HTTPRequest
 from headwater.wire.url import without_query
 
@@ -45,7 +46,7 @@ from ._terminal import as_line
 
 __all__ = ["explain"]
 
-_PATIENCE_S: Final = 2.0  # for a provider that answers itself, and takes its time
+_PATIENCE_S: Final = 1.0  # for a provider that answers itself, and takes its time
 _PROMPT: Final = "Hello."
 _STAND_IN: Final = "no-key-was-found"  # so that the request of who has no key can be shown too
 _MAX_SHOWN_CHARS: Final = 300  # of one text of the body: an attachment has millions
@@ -206,7 +207,7 @@ def _shown_body(request: HTTPRequest) -> str:
         value = json.loads(body)
     except ValueError:
         return as_line(body)
-    return json.dumps(_shortened(value), indent=2, ensure_ascii=True)
+    return printable(json.dumps(_shortened(value), indent=2, ensure_ascii=False))
 
 
 def _shortened(value: Any) -> Any:
