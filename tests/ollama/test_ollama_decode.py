@@ -141,6 +141,12 @@ def test_unknown_fields_pass() -> None:
     assert _fold(new, {**DONE, "newer": 1}) == _fold(said(content="Hi"), DONE)
 
 
+def test_a_line_of_a_new_type_begins_nothing() -> None:
+    """What a server says before its answer does not hide the model that answers."""
+    first = _decode({"type": "news"}, said(content="Hi"), DONE)[0]
+    assert first == Started("m", origin="ollama")
+
+
 def test_log_probabilities_are_passed_on() -> None:
     """What has no event of its own is shown as it came."""
     probabilities: list[JSONValue] = [{"token": "Hi", "logprob": -0.1}]

@@ -74,7 +74,8 @@ class Decoder:
         if read.error:
             raise line_error(read.error)
         events: list[Event] = []
-        if not self._has_started:
+        is_known = read.model or read.message is not None or read.done
+        if is_known and not self._has_started:  # a line of a type new to us names no model
             self._has_started = True
             events.append(Started(read.model or None, dropped=self._dropped, origin=ORIGIN))
         if read.message is not None:
