@@ -12,7 +12,7 @@ from ..replay import Pause, ReplayTransport, Reply
 from ..samples import Sample
 from ._direct import opened
 from ._frames import frames
-from ._promises import BrokenPromise, promise, streams
+from ._promises import BrokenPromise, few, promise, streams
 from ._running import (
     PROMPT,
     Played,
@@ -49,7 +49,7 @@ def _begun(sample: Sample) -> Reply:
 @promise("An answer that is left half read closes its connection, by the plugin itself.")
 def leaving_closes(subject: Subject) -> None:
     """Close the plugin's generator after each of its events."""
-    for sample in streams(subject):
+    for sample in few(subject):
         pieces = frames(sample)
         for count in range(1, len(played(subject, sample).events)):
             is_closed = run(lambda: _closed_after(subject, sample, pieces, count))  # noqa: B023
@@ -98,7 +98,7 @@ def it_ends_with_the_end_mark(subject: Subject) -> None:
         except TimeoutError:
             return None
 
-    for sample in streams(subject):
+    for sample in few(subject):
         came = run(lambda: ended(sample))  # noqa: B023  # run now
         if came is None or came.error is not None:
             raise BrokenPromise(

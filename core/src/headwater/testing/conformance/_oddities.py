@@ -11,7 +11,7 @@ from ...events import RefusalDelta, TextDelta
 from ..samples import Sample
 from ._features import Feature
 from ._frames import between, can_rewrite, frames, keep_alive, rewritten, unknown_frame
-from ._promises import BrokenPromise, promise, streams
+from ._promises import BrokenPromise, few, promise, streams
 from ._running import Played, content, played
 from ._subject import Subject
 
@@ -38,7 +38,7 @@ def _difference(came: Played, usual: Played) -> str:
 @promise("Pings and comments anywhere change nothing.")
 def keep_alives_change_nothing(subject: Subject) -> None:
     """Put one before, between and after the frames."""
-    for sample in streams(subject):
+    for sample in few(subject):
         ping = keep_alive(sample)
         for pieces in between(sample, ping) if ping is not None else ():
             _same(subject, sample, pieces, "with a keep-alive")
@@ -47,7 +47,7 @@ def keep_alives_change_nothing(subject: Subject) -> None:
 @promise("A frame of a type that nobody knows changes nothing.", feature=Feature.UNKNOWN_FRAMES)
 def unknown_frames_change_nothing(subject: Subject) -> None:
     """Put one before, between and after the frames."""
-    for sample in streams(subject):
+    for sample in few(subject):
         news = unknown_frame(sample)
         for pieces in between(sample, news) if news is not None else ():
             _same(subject, sample, pieces, "with a frame of an unknown type")
@@ -113,7 +113,7 @@ def odd_characters_pass(subject: Subject) -> None:
 @promise("A frame that is damaged raises ProtocolError: it is not skipped, and crashes nothing.")
 def damage_raises(subject: Subject) -> None:
     """Replace each frame up to the end mark with bytes that are none of the wire's."""
-    for sample in streams(subject, with_end=True):
+    for sample in few(subject, with_end=True):
         if not can_rewrite(sample):
             continue
         whole = frames(sample)

@@ -21,6 +21,7 @@ __all__ = [
     "Outcome",
     "Skipped",
     "answers",
+    "few",
     "promise",
     "streams",
 ]
@@ -208,6 +209,14 @@ def streams(subject: Subject, *, with_end: bool = False) -> Iterator[Sample]:
     yield from found
 
 
+def few(subject: Subject, *, with_end: bool = False) -> list[Sample]:
+    """Give the first and the longest of the streams, for what takes long on each of them."""
+    found = list(streams(subject, with_end=with_end))
+    longest = max(found, key=lambda sample: len(sample.body))
+    return [found[0]] if longest is found[0] else [found[0], longest]
+
+
 def answers(subject: Subject) -> list[Sample]:
-    """Give the samples that are answers."""
-    return [sample for sample in subject.samples if sample.is_answer]
+    """Give the samples that are answers, and that the provider can be asked for."""
+    has_tools = Feature.TOOLS not in subject.unsupported
+    return [s for s in subject.samples if s.is_answer and (has_tools or not s.expected.tool_calls)]

@@ -12,7 +12,18 @@ import attrs
 from ...errors import HeadwaterError, UnsupportedFeature
 from ...messages import Message, assistant, system, tool_result, user
 from ...options import ChatOptions, read_request
-from ...parts import Audio, Document, Image, JSONObject, Part, Reasoning, Text, ToolCall, Video
+from ...parts import (
+    Audio,
+    Document,
+    Image,
+    JSONObject,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Video,
+)
 from ...responses import ChatResponse
 from ...tools import ResponseFormat, Tool
 from ..replay import ReplayTransport
@@ -126,33 +137,45 @@ _PARTS: Final[Mapping[Feature, tuple[Part, str]]] = {
 @promise("Every kind of part is sent whole, or refused before anything is sent.")
 def every_part_is_sent_or_refused(subject: Subject) -> None:
     """Send each kind; one that the provider declares unsupported must be refused."""
-    for feature, (part, shown) in _PARTS.items():
-        came = sent(subject, [user("Look at this.", part)])
-        _check_part(subject, feature, came, shown, f"of {type(part).__name__} in a prompt")
+    came = {
+        feature: (sent(subject, [user("Look at this.", part)]), shown)
+        for feature, (part, shown) in _PARTS.items()
+    }
     if Feature.TOOLS not in subject.unsupported:
         part, shown = _PARTS[Feature.IMAGES]
-        assert isinstance(part, Image)
         call = ToolCall("call00001", _TOOL.name, arguments={}, raw_arguments="{}")
-        messages = [user("Look."), assistant(call), tool_result("call00001", ["Here:", part])]
-        came = sent(subject, messages, ChatOptions(tools=[_TOOL]))
-        _check_part(subject, Feature.IMAGES_IN_RESULTS, came, shown, "of an Image in a result")
+        result = Message("tool", ToolResult("call00001", ("Here:", part)))
+        messages = [user("Look."), assistant(call), result]
+        options = ChatOptions(tools=[_TOOL])
+        came[Feature.IMAGES_IN_RESULTS] = sent(subject, messages, options), shown
+    _refuse([_unsent(subject, feature, *one) for feature, one in came.items()])
 
 
-def _check_part(subject: Subject, feature: Feature, came: Sent, shown: str, what: str) -> None:
+def _unsent(subject: Subject, feature: Feature, came: Sent, *wanted: str) -> str:
+    """Say what is wrong with a request for a feature; "" where nothing is."""
     if feature in subject.unsupported:
-        if not came.is_refused:
-            raise BrokenPromise(
-                f"Feature.{feature.name} is declared unsupported, and was not refused with "
-                f"UnsupportedFeature but {'sent' if came.text else repr(came.error)}",
-                came.text.encode(),
-            )
-    elif shown not in came.text:
-        refused = f": {came.error}" if came.error is not None else ", and nothing was said"
-        raise BrokenPromise(
-            f"{what}, {shown!r} was not sent{refused}; declare Feature.{feature.name} unsupported "
-            "if the provider cannot take it",
-            came.text.encode(),
+        if came.is_refused:
+            return ""
+        instead = "it was sent" if came.text else f"it raised {came.error!r}"
+        return (
+            f"Feature.{feature.name} is declared unsupported, and in place of UnsupportedFeature "
+            f"{instead}"
         )
+    missing = [text for text in wanted if text not in came.text]
+    if not missing:
+        return ""
+    why = f"it was refused ({came.error})" if came.error is not None else "nothing was said of it"
+    return (
+        f"Feature.{feature.name}: {missing[0]!r} was not sent, and {why}; declare it unsupported "
+        "if the provider cannot take it"
+    )
+
+
+def _refuse(faults: Sequence[str]) -> None:
+    """Report all faults at once."""
+    found = [fault for fault in faults if fault]
+    if found:
+        raise BrokenPromise("\n          ".join(found))
 
 
 _OPTIONS: Final[Mapping[Feature, tuple[ChatOptions, tuple[str, ...]]]] = {
@@ -186,16 +209,14 @@ _OPTIONS: Final[Mapping[Feature, tuple[ChatOptions, tuple[str, ...]]]] = {
 def every_option_is_sent_or_refused(subject: Subject) -> None:
     """Set each option; one that the provider declares unsupported must be refused."""
     plain = sent(subject, "Hello").text
-    for feature, (options, shown) in _OPTIONS.items():
-        came = sent(subject, "Hello", options)
-        what = f"of {', '.join(options)}"
-        if feature in subject.unsupported:
-            _check_part(subject, feature, came, "", what)
-            continue
-        for text in shown:
-            _check_part(subject, feature, came, text, what)
-        if came.text == plain:
-            raise BrokenPromise(f"{what} nothing was sent", came.text.encode())
+    came = {feature: sent(subject, "Hello", options) for feature, (options, _) in _OPTIONS.items()}
+    faults = [_unsent(subject, feature, came[feature], *_OPTIONS[feature][1]) for feature in came]
+    faults += [
+        f"Feature.{feature.name}: nothing was sent of it, and nothing was said"
+        for feature, one in came.items()
+        if one.text == plain
+    ]
+    _refuse(faults)
 
 
 @promise("What `extra` holds is merged into the body, last.")

@@ -6,15 +6,23 @@ a wire of its own may describe it in the same way, or give sample payloads inste
 """
 
 from ._answer import PLAIN, Ability, Answer, CallStyle, WrittenCall
+from ._anthropic import ANTHROPIC
 from ._chat_completions import CHAT_COMPLETIONS
 from ._dialect import Dialect
+from ._gemini import GEMINI
+from ._ollama import OLLAMA
+from ._responses import RESPONSES
 
 __all__ = [
+    "ANTHROPIC",
     "Ability",
     "Answer",
     "CHAT_COMPLETIONS",
     "CallStyle",
     "Dialect",
+    "GEMINI",
+    "OLLAMA",
     "PLAIN",
+    "RESPONSES",
     "WrittenCall",
 ]

@@ -114,10 +114,14 @@ class Answer:
     reason: FinishReason = FinishReason.STOP
     usage: Usage | None = None
 
-    def expected(self, abilities: frozenset[Ability]) -> Expected:
-        """Say what a provider makes of it, on a wire that can say this much."""
-        has_id = Ability.CALL_IDS in abilities and self.style is not CallStyle.WITHOUT_IDS
-        has_text = Ability.BROKEN_ARGUMENTS in abilities
+    def expected(self, *, has_ids: bool, has_text: bool) -> Expected:
+        """Say what a provider makes of it.
+
+        Args:
+            has_ids: Whether the wire has ids of tool calls.
+            has_text: Whether it has their arguments as text.
+        """
+        has_id = has_ids and self.style is not CallStyle.WITHOUT_IDS
         return Expected(
             text="".join(self.text),
             reasoning="".join(self.reasoning),

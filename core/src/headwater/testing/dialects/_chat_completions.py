@@ -11,18 +11,20 @@ from ...errors import (
     ContextTooLong,
     InvalidRequest,
     ModelNotFound,
+    Overloaded,
     QuotaExceeded,
     RateLimited,
     ServerError,
 )
 from ...events import FinishReason
 from ...usage import Usage
-from ..samples import Expected, ExpectedError, Sample
+from ..samples import ExpectedError
 from ._answer import Ability, Answer, CallStyle
 from ._dialect import Dialect
 from ._frames import EVENT_STREAM, event, text
+from ._refusal import refusal
 
-__all__ = ["CHAT_COMPLETIONS"]
+__all__ = ["CHAT_COMPLETIONS", "REFUSALS"]
 
 _HEAD: Final = {"id": "chat-1", "model": "m-1", "created": 1767225600}
 _REASONS: Final = {
@@ -116,47 +118,47 @@ _ERRORS: Final = {
 
 def _error(error: ExpectedError) -> bytes:
     code, kind = _ERRORS[error.kind]
-    return event({"error": {"message": error.says, "type": kind, "code": code}})
+    return event(said(error.says, kind, code))
 
 
-def _refusal(status: int, error: ExpectedError, code: str, kind: str, **headers: str) -> Sample:
-    body = {"error": {"message": error.says, "type": kind, "code": code, "param": None}}
-    return Sample(
-        name=f"{status} {code}",
-        body=text(body).encode(),
-        status=status,
-        headers={
-            "content-type": "application/json",
-            **{name.replace("_", "-"): value for name, value in headers.items()},
-        },
-        is_stream=False,
-        expected=Expected(error=error),
-    )
+def said(message: str, kind: str, code: str) -> dict[str, Any]:
+    """Write the body of an error, as OpenAI does on both of its wires."""
+    return {"error": {"message": message, "type": kind, "code": code, "param": None}}
 
 
-_REFUSALS: Final = (
-    _refusal(
-        401, ExpectedError(AuthenticationError, says="no such key"), "invalid_api_key", "auth"
+_INVALID: Final = "invalid_request_error"
+REFUSALS: Final = (
+    refusal(
+        401,
+        said("no such key", _INVALID, "invalid_api_key"),
+        ExpectedError(AuthenticationError, says="no such key"),
     ),
-    _refusal(404, ExpectedError(ModelNotFound, says="no such model"), "model_not_found", "invalid"),
-    _refusal(
+    refusal(
+        404,
+        said("no such model", _INVALID, "model_not_found"),
+        ExpectedError(ModelNotFound, says="no such model"),
+    ),
+    refusal(
         400,
+        said("too long by half", _INVALID, "context_length_exceeded"),
         ExpectedError(ContextTooLong, says="too long by half"),
-        "context_length_exceeded",
-        "invalid_request_error",
     ),
-    _refusal(
+    refusal(
         429,
+        said("slow down", "tokens", "rate_limit_exceeded"),
         ExpectedError(RateLimited, retry_after_s=7.0, says="slow down"),
-        "rate_limit_exceeded",
-        "tokens",
         retry_after="7",
     ),
-    _refusal(
+    refusal(
         429,
-        ExpectedError(QuotaExceeded, is_retryable=False, says="pay first"),
-        "insufficient_quota",
-        "insufficient_quota",
+        said("pay first", "insufficient_quota", "insufficient_quota"),
+        ExpectedError(QuotaExceeded, says="pay first"),
+    ),
+    refusal(
+        503,
+        said("it broke", "server_error", "server_error"),
+        ExpectedError(Overloaded, retry_after_s=1.5, says="it broke"),
+        retry_after_ms="1500",
     ),
 )
 
@@ -185,5 +187,5 @@ CHAT_COMPLETIONS: Final = Dialect(
     ),
     styles=frozenset(CallStyle),
     reasons=_REASONS,
-    refusals=_REFUSALS,
+    refusals=REFUSALS,
 )

@@ -8,7 +8,7 @@ import attrs
 
 from ...events import FinishReason
 from ...usage import Usage
-from ..samples import ExpectedError, Sample
+from ..samples import Expected, ExpectedError, Sample
 from ._answer import PLAIN, Ability, Answer, CallStyle, WrittenCall
 
 __all__ = ["Dialect"]
@@ -77,6 +77,16 @@ class Dialect:
             reasoning_tokens=said(usage.reasoning_tokens, Ability.REASONING_COUNT),
         )
 
+    def _expected(self, fitted: Answer, *, is_whole: bool = False) -> Expected:
+        """Say what a provider makes of an answer."""
+        has_text = Ability.BROKEN_ARGUMENTS in self.abilities and not is_whole
+        has_ids = Ability.CALL_IDS in self.abilities
+        has_word = Ability.RAW_REASONS in self.abilities
+        return attrs.evolve(
+            fitted.expected(has_ids=has_ids, has_text=has_text),
+            raw_reason=self.reasons[fitted.reason] if has_word else None,
+        )
+
     def stream(self, answer: Answer, name: str = "stream") -> Sample:
         """Write an answer as a stream."""
         fitted = self.fitted(answer)
@@ -85,7 +95,7 @@ class Dialect:
             body=b"".join(self.write_stream(fitted)),
             headers=self.headers,
             end_mark=self.end_mark,
-            expected=fitted.expected(self.abilities),
+            expected=self._expected(fitted),
         )
 
     def whole(self, answer: Answer, name: str = "stream") -> Sample:
@@ -96,7 +106,7 @@ class Dialect:
             body=self.write_whole(fitted),
             headers={"content-type": "application/json"},
             is_stream=False,
-            expected=fitted.expected(self.abilities),
+            expected=self._expected(fitted, is_whole=True),
         )
 
     def failing(self, error: ExpectedError, answer: Answer = PLAIN) -> Sample:
