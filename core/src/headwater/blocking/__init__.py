@@ -9,9 +9,16 @@
 The names and arguments are those of the asynchronous ones, which do the work: `await x.f(…)` is
 `x.f(…)`, `async with` and `async for` lose their `async`, and `aclose` is `close`. Importing
 `headwater` does not import this.
+
+The modules, in the order in which a call goes through them:
+
+    _runner, _session, _stream    the public entries, and the handle that a thread iterates
+    _thread, _job                 the loop, and how work gets there
+    _handover                     how events come back
 """
 
 from ._runner import Runner
-from ._stream import ChatStream
+from ._session import Session
+from ._stream import ChatStream, SessionStream
 
-__all__ = ["ChatStream", "Runner"]
+__all__ = ["ChatStream", "Runner", "Session", "SessionStream"]

@@ -15,7 +15,8 @@ from ..errors import ConfigurationError, HeadwaterError, PluginError, StreamInte
 from ..events import Event
 from ..responses import ChatResponse
 from ..stream import StreamMetrics
-from ._thread import CLEAN_UP_S, LOOK_UP_S, Job, LoopThread
+from ._job import LOOK_UP_S, Job
+from ._thread import CLEAN_UP_S, LoopThread
 
 __all__ = ["AsyncStream", "HandOver", "read"]
 
@@ -185,6 +186,10 @@ def read(
             except Empty:
                 job.check()
                 continue
+            except BaseException:  # Ctrl-C
+                with suppress(HeadwaterError):
+                    hand_over.close()
+                raise
             if type(event) is _End:
                 _check(event.task, answer, is_closed=hand_over.is_closed)
                 return

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final, Protocol, Self, Unpack, runtime_checkable
 
+import attrs
+
 from ..discovery import KeySource, PluginStatus
 from ..errors import ConfigurationError
 from ..hookspecs import Health, ModelInfo
@@ -14,22 +16,27 @@ from ..messages import Message
 from ..middleware import Middleware
 from ..options import ChatOptions
 from ..requests import ModelId
-from ..responses import ChatResponse
+from ..responses import ChatResponse, Folder
 from ..runner import Runner as AsyncRunner
 from ..usage import Usage
 from ..wire.sse import DEFAULT_MAX_EVENT_BYTES
 from ..wire.transport import Transport
+from ._handover import HandOver
 from ._stream import ChatStream
 from ._thread import LoopThread
 
-__all__ = ["Runner"]
+__all__ = ["Closable", "Runner"]
 
 READ_AHEAD: Final = 100
 
 
 @runtime_checkable
-class _Closable(Protocol):
-    async def aclose(self) -> None: ...
+class Closable(Protocol):
+    """Be closed on the loop."""
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        ...
 
 
 class Runner:
@@ -79,14 +86,17 @@ class Runner:
             is_strict=is_strict,
         )
 
+        closing: set[Closable] = {transport} if isinstance(transport, Closable) else set()
+
         async def close() -> None:
             try:
                 await runner.aclose()
-            finally:  # without its loop nobody else could close it
-                if isinstance(transport, _Closable):
-                    await transport.aclose()
+            finally:
+                for each in closing:
+                    await each.aclose()
 
         self._runner = runner
+        self._closing = closing  # what nobody else could close, without its loop
         self._read_ahead = read_ahead
         self._thread = LoopThread(close)
         weakref.finalize(self, self._thread.stop).atexit = False  # that waits, this must not
@@ -122,7 +132,13 @@ class Runner:
         """Stream an answer; see `headwater.Runner.stream_chat`."""
         self._thread.check_open()
         stream = self._runner.stream_chat(model, messages, **options)
-        return ChatStream(self._thread, stream, read_ahead=self._read_ahead, owner=self)
+        folder = Folder()
+
+        def answer() -> ChatResponse:
+            return attrs.evolve(folder.response(), usage=stream.response.usage)
+
+        hand_over = HandOver(self._thread, stream, limit=self._read_ahead, owner=self)
+        return ChatStream(hand_over, folder.add, answer)
 
     def chat(
         self,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
-import attrs
-
 from ..errors import InvalidRequest
 from ..events import Event, TextDelta
-from ..responses import ChatResponse, Folder
+from ..responses import ChatResponse
+from ..session import SessionStream as AsyncSessionStream
 from ..stream import StreamMetrics
-from ._handover import AsyncStream, HandOver, read
-from ._thread import LoopThread
+from ..usage import Usage
+from ._handover import HandOver, read
 
-__all__ = ["ChatStream"]
+__all__ = ["ChatStream", "SessionStream"]
 
 
 class ChatStream:
@@ -32,16 +32,14 @@ class ChatStream:
     """
 
     def __init__(
-        self, thread: LoopThread, stream: AsyncStream, *, read_ahead: int, owner: object
+        self,
+        hand_over: HandOver,
+        fold: Callable[[Event], None],
+        answer: Callable[[], ChatResponse],
     ) -> None:
-        folder = Folder()
-
-        def answer() -> ChatResponse:
-            return attrs.evolve(folder.response(), usage=stream.response.usage)
-
-        self._answer: Callable[[], ChatResponse] = answer
-        self._hand_over = HandOver(thread, stream, limit=read_ahead, owner=owner)
-        self._events = read(self._hand_over, folder.add, answer)
+        self._hand_over = hand_over
+        self._answer = answer
+        self._events = read(hand_over, fold, answer)
 
     def __iter__(self) -> Self:
         return self
@@ -99,3 +97,38 @@ class ChatStream:
     def metrics(self) -> StreamMetrics:
         """Give how fast the answer came, or is coming, whoever reads it how slowly."""
         return self._hand_over.stream.metrics
+
+
+class SessionStream(ChatStream):
+    """Stream the answer to one turn, as `headwater.session.SessionStream` does.
+
+    Nothing is read before it is asked for: only when `Finished` is handed over has the turn joined
+    the history, and a cut answer holds what was handed over and no more.
+
+    Shapes:
+        with session.stream("Hi") as stream:
+            for text in stream.text(): ...
+        stream.response.usage
+    """
+
+    def __init__(self, hand_over: HandOver, stream: AsyncSessionStream) -> None:
+        super().__init__(hand_over, _leave, lambda: stream.response)
+        self._stream = stream
+
+    @property
+    def usage(self) -> Usage:
+        """Count the answer so far: what is reported, the rest estimated, at little cost."""
+        return self._stream.usage
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Tell what the answer has cost so far, in US dollars; None without a known price.
+
+        Raises:
+            ConfigurationError: The extra `headwater[prices]` is not installed.
+        """
+        return self._stream.cost
+
+
+def _leave(_event: Event) -> None:
+    """Leave an event to the session, which folds it."""

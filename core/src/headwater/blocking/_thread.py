@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, and work that is carried over to it."""
+"""An event loop in a thread of its own, from the first work until it is closed."""
 
 from __future__ import annotations
 
@@ -9,104 +9,33 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, final
+
+import attrs
 
 from ..errors import ConfigurationError, InvalidRequest, StreamInterrupted
+from ._job import Job, take
 
-__all__ = ["CLEAN_UP_S", "Job", "LoopThread", "take"]
+__all__ = ["CLEAN_UP_S", "LoopThread", "ignore"]
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 CLEAN_UP_S: Final = 2.0  # a second for a plugin that lets go slowly, and one for what is round it
 JOIN_S: Final = 5.0
-LOOK_UP_S: Final = 0.5  # how often to look up from a wait: on Windows no signal ends one
 
 
-class Job(Generic[T]):
-    """Carry one piece of work over to a loop, in the context of the thread that asks for it.
+@final
+@attrs.frozen
+class _Said(Generic[S]):
+    """Hold what a piece of work said before its end."""
 
-    Args:
-        loop: Where it is done.
-        work: Begins it.
-        on_done: Is called there with the task, once it is over.
-        has_ended: Tells whether the loop serves nobody any more.
-
-    Attributes:
-        task: The work, once the loop has begun it.
-        has_ended: As given.
-    """
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        work: Callable[[], Coroutine[Any, Any, T]],
-        on_done: Callable[[asyncio.Task[T]], None],
-        has_ended: Callable[[], bool],
-    ) -> None:
-        self.task: asyncio.Task[T] | None = None
-        self.has_ended = has_ended
-        self._loop = loop
-        loop.call_soon_threadsafe(self._start, work, on_done, context=copy_context())
-
-    def tell(self, call: Callable[[], object]) -> None:
-        """Have something called on the loop, soon; never waits, and a loop that has ended is fine.
-
-        It is called where an object is dropped, and so by any thread at any time.
-        """
-        if not self.has_ended():  # pragma: no branch  # after a fork
-            with suppress(RuntimeError):  # it ended just now, and there is nobody left to tell
-                self._loop.call_soon_threadsafe(call)
-
-    def cancel(self) -> None:
-        """Have the work cancelled, soon."""
-        self.tell(self._cancel)
-
-    def check(self) -> None:
-        """Look up from a wait: it must have an end.
-
-        Raises:
-            StreamInterrupted: The loop has ended, or the process is a fork of the one it is in.
-        """
-        if self.has_ended():  # pragma: no cover  # after a fork, or beside what never ended
-            raise StreamInterrupted(
-                "the thread that carried the answer is gone: the Runner was closed, or the process "
-                "was forked meanwhile",
-                is_retryable=False,
-            )
-
-    def _start(
-        self,
-        work: Callable[[], Coroutine[Any, Any, T]],
-        on_done: Callable[[asyncio.Task[T]], None],
-    ) -> None:
-        self.task = self._loop.create_task(work())
-        self.task.add_done_callback(_heed)
-        self.task.add_done_callback(on_done)
-
-    def _cancel(self) -> None:
-        assert self.task is not None  # the loop keeps the order in which it is told
-        self.task.cancel()
+    value: S
 
 
-def _heed(task: asyncio.Task[T]) -> None:
-    """Look at how a task ended: asyncio complains of errors that nobody saw, and some are left."""
-    if not task.cancelled():
-        task.exception()
-
-
-def take(mail: SimpleQueue[T], job: Job[Any]) -> T:
-    """Wait for the next thing that a job sends back; Ctrl-C ends the wait.
-
-    Raises:
-        StreamInterrupted: Nothing can come any more.
-    """
-    while True:
-        try:
-            return mail.get(True, LOOK_UP_S)
-        except Empty:
-            job.check()
+def ignore(_value: object) -> None:
+    """Hear nothing."""
 
 
 class LoopThread:
@@ -170,18 +99,39 @@ class LoopThread:
             StreamInterrupted: The runner was closed before.
             Exception: What the work raised.
         """
-        mail: SimpleQueue[asyncio.Task[T]] = SimpleQueue()
-        job = self.begin(work, mail.put)
+        return self.run_heard(lambda _: work(), ignore)
+
+    def run_heard(
+        self,
+        work: Callable[[Callable[[S], None]], Coroutine[Any, Any, T]],
+        hear: Callable[[S], None],
+    ) -> T:
+        """Do a piece of work that has things to say meanwhile, which are heard in this thread.
+
+        Args:
+            work: Begins it; it is given what to say things to.
+            hear: Is told each.
+
+        Raises:
+            StreamInterrupted: The runner was closed before.
+            Exception: What the work, or who hears, raised.
+        """
+        mail: SimpleQueue[asyncio.Task[T] | _Said[S]] = SimpleQueue()
+        job = self.begin(lambda: work(lambda value: mail.put(_Said(value))), mail.put)
         try:
-            task = take(mail, job)
-        except BaseException:  # Ctrl-C
+            while isinstance(item := take(mail, job), _Said):
+                hear(item.value)
+        except BaseException:  # Ctrl-C, or who hears
             job.cancel()
+            with suppress(Empty):
+                while isinstance(mail.get(True, CLEAN_UP_S), _Said):
+                    pass
             raise
-        if task.cancelled():
+        if item.cancelled():
             raise StreamInterrupted(
                 "the Runner was closed before the answer came", is_retryable=False
             )
-        return task.result()
+        return item.result()
 
     def stop(self) -> None:
         """Have the thread end soon; never waits, as the garbage collector may be the caller."""
