@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -438,3 +439,21 @@ def test_it_needs_no_test_framework() -> None:
     code = "import sys, headwater.testing.fault_server\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"pytest", "hypothesis", "aiohttp"} & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_a_connection_that_is_just_accepted_is_let_go(turns: int) -> None:
+    """Leaving the server as a client comes leaves no socket behind, however far it has come."""
+
+    async def come_and_leave() -> socket.socket:
+        async with FaultServer() as server:
+            client = socket.create_connection(("127.0.0.1", server.port))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        return client
+
+    with asyncio.run(come_and_leave()) as client:
+        client.settimeout(1)
+        with suppress(ConnectionResetError):
+            assert client.recv(1) == b""
+    gc.collect()  # a socket that was left would warn now, which fails the test

@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from ._player import Player
 from ._stage import Answer, Stage
 from ._steps import Script
 
+_ACCEPT_TURNS: Final = 4  # of the loop, from the socket to the protocol
 _UNANSWERED: Final = respond(b'{"error": "FaultServer was given no script"}', status=501)
 
 
@@ -200,8 +202,21 @@ class FaultServer:
 
     async def _close(self) -> None:
         """Let go of everything, and wait until it is gone."""
+        await self._accept_no_more()
         self._listener.close()
         await self._stage.close()
+
+    async def _accept_no_more(self) -> None:
+        """Let a connection that is just being accepted come in first.
+
+        asyncio forgets it otherwise, and leaves its socket open.
+        """
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # a loop of Windows accepts in another way
+            for listening in self._listener.sockets:
+                loop.remove_reader(listening)
+        for _ in range(_ACCEPT_TURNS):
+            await asyncio.sleep(0)
 
     def _raise_failure(self, error: BaseException | None) -> None:
         if error is None and self._stage.failures:
