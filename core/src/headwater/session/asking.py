@@ -12,14 +12,16 @@ import attrs
 
 from ..call import Call, Operation
 from ..errors import HeadwaterError, InvalidRequest, StorageError
-from ..estimate import LiveUsage, count_input
+from ..estimate import LiveUsage, count_input, count_text
 from ..events import EventStream, Finished
 from ..messages import Message, Role
 from ..options import ChatOptions, check_names, read_request
+from ..parts import Reasoning, Text
 from ..requests import ChatRequest
 from ..responses import ChatResponse
 from ..stream import ChatStream, StreamMetrics, complete
 from ..turns import Turn
+from ..usage import Provenance, Usage
 from .choosing import Sent
 from .conversation import Conversation
 
@@ -145,11 +147,21 @@ class Asking:
             )
             await self.commit(response)
         except HeadwaterError as error:
-            self._partial = error.partial
+            error.partial = self._partial = self._counted(error.partial)
             raise
         finally:
             self.end()
         return response
+
+    def _counted(self, cut: ChatResponse | None) -> ChatResponse | None:
+        """Estimate what a cut answer used, where nobody has counted; a stream does so itself."""
+        if cut is None or cut.usage.is_known or not cut.message.parts:
+            return cut
+        written = [part.text for part in cut.message.parts if isinstance(part, Text | Reasoning)]
+        usage = Usage(
+            self._count_input(), count_text("".join(written)), provenance=Provenance.ESTIMATED
+        )
+        return attrs.evolve(cut, usage=usage)
 
     async def commit(self, response: ChatResponse) -> None:
         """Let the turn and its answer join the history."""
