@@ -110,6 +110,8 @@ def take_request(buffer: bytearray) -> ParsedRequest | None:
     Raises:
         ValueError: That is no HTTP.
     """
+    if buffer and not buffer[:1].isalpha():
+        raise ValueError("expected a method")
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
         return None

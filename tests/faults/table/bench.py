@@ -1,0 +1,346 @@
+"""Playing a scenario, and seeing what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import re
+import time
+import tracemalloc
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import attrs
+
+from headwater import ChatStream, Event, HeadwaterError, Runner, TextDelta
+from headwater.middleware import Deadline, Log, Retry, Timeout
+from headwater.testing.fault_server import Closing, FaultServer, SeenConnection
+from headwater.testing.payloads import Wire
+from headwater_anthropic import Anthropic
+from headwater_chat_completions import ChatCompletions
+from headwater_google import Google
+from headwater_ollama import Ollama
+from headwater_openai import OpenAI
+
+from ..errors import reachable
+from ..provider import KEY
+from .scenario import Ends, Place, Scenario
+
+MODEL = "it/sample-1"
+
+
+def provider_for(wire: Wire, base_url: str) -> object:
+    """Make the provider that speaks a wire."""
+    match wire:
+        case Wire.CHAT_COMPLETIONS:
+            return ChatCompletions(base_url=base_url, api_key=KEY)
+        case Wire.ANTHROPIC:
+            return Anthropic(api_key=KEY, base_url=base_url)
+        case Wire.RESPONSES:
+            return OpenAI(api_key=KEY, base_url=base_url)
+        case Wire.GEMINI:
+            return Google(api_key=KEY, base_url=base_url)
+        case Wire.OLLAMA:
+            return Ollama(api_key=KEY, base_url=base_url)
+
+
+@attrs.define(eq=False)
+class Bench:
+    """One playing of a scenario.
+
+    Attributes:
+        scenario: What is played.
+        wire: Where.
+        server: What answers.
+        runner: What calls.
+        shown: The texts that the caller was shown, in their order.
+        attempts: How many a call that succeeded says it took.
+        error: What the caller got.
+        left_at: When the caller left; None: when it got its answer, or the error.
+    """
+
+    scenario: Scenario
+    wire: Wire
+    server: FaultServer
+    runner: Runner
+    shown: list[str] = attrs.field(factory=list)
+    attempts: int | None = None
+    error: HeadwaterError | None = None
+    left_at: float | None = None
+
+    def stream(self) -> ChatStream:
+        """Begin the call."""
+        return self.runner.stream_chat(MODEL, "Hi", **self.scenario.options)
+
+    def see(self, event: Event) -> None:
+        """Take note of what is shown."""
+        if isinstance(event, TextDelta):
+            self.shown.append(event.text)
+
+
+@attrs.frozen
+class Result:
+    """What was seen, in words that are the same each time."""
+
+    caller: str
+    server: str
+
+
+async def play(scenario: Scenario, wire: Wire) -> Result:
+    """Play a scenario, and check all that it says.
+
+    Raises:
+        AssertionError: Something else was seen.
+    """
+    tasks, sockets = asyncio.all_tasks(), _open_sockets()
+    with patch.dict(os.environ, scenario.environment), _logged() as log, _lag() as lag:
+        async with FaultServer() as elsewhere, _bench(scenario, wire, elsewhere) as bench:
+            with _memory(scenario.memory_bytes):
+                started_at = time.monotonic()
+                await _act(bench)
+                over_at = bench.left_at or time.monotonic()
+            _check_time(scenario, over_at - started_at, lag)
+            _check_caller(bench)
+            ends = await _check_connection(bench, over_at, lag)
+            _check_server(bench)
+            await bench.runner.aclose()
+            left = asyncio.all_tasks() - tasks - bench.server.tasks - elsewhere.tasks
+            assert not left, f"tasks are left: {left}"
+            assert elsewhere.connections == [], "another host was asked"
+            _check_secrecy(bench, log)
+    assert _open_sockets() <= sockets, "sockets are left"
+    return Result(_caller_words(bench), _server_words(bench, ends))
+
+
+@asynccontextmanager
+async def _bench(
+    scenario: Scenario, wire: Wire, elsewhere: FaultServer
+) -> AsyncGenerator[Bench, None]:
+    place = Place(wire, elsewhere.url)
+    transport = scenario.transport() if scenario.transport is not None else None
+    async with FaultServer(
+        *scenario.plays(place), greeting=scenario.greeting, certificate=scenario.certificate
+    ) as server:
+        url = server.url if scenario.base_url is None else scenario.base_url(server.url)
+        made = scenario.provider(url) if scenario.provider else provider_for(wire, url)
+        runner = Runner(
+            providers={"it": made},
+            middleware=[Log(), Deadline(), Retry(initial_wait_s=0.02), Timeout()],
+            transport=transport,
+            max_event_bytes=scenario.max_event_bytes,
+        )
+        try:
+            yield Bench(scenario, wire, server, runner)
+        finally:
+            await runner.aclose()
+            if transport is not None:
+                await transport.aclose()
+
+
+async def _act(bench: Bench) -> None:
+    try:
+        await (bench.scenario.act or read)(bench)
+    except HeadwaterError as error:
+        bench.error = error
+
+
+async def read(bench: Bench) -> None:
+    """Read the answer to its end."""
+    async with bench.stream() as stream:
+        async for event in stream:
+            bench.see(event)
+    bench.attempts = stream.metrics.attempts
+
+
+async def chat(bench: Bench) -> None:
+    """Ask for the answer in one piece."""
+    response = await bench.runner.chat(MODEL, "Hi", **bench.scenario.options)
+    bench.shown.append(response.text)
+
+
+async def read_and_forget(bench: Bench) -> None:
+    """Read what has no end; how much of it came is not looked at."""
+    try:
+        await bench.stream().collect()
+    except HeadwaterError as error:
+        error.partial = None
+        raise
+
+
+# What must hold.
+
+
+def _check_caller(bench: Bench) -> None:
+    scenario, error = bench.scenario, bench.error
+    assert "".join(bench.shown) == scenario.expected_text
+    if scenario.raises is None:
+        assert error is None, repr(error)
+    else:
+        assert error is not None, "no error was raised"
+        assert isinstance(error, scenario.raises), repr(error)
+        assert re.search(scenario.says, str(error)), str(error)
+        assert error.attempts == scenario.attempts, f"{error.attempts} attempts"
+        assert (error.partial.text if error.partial else "") == scenario.expected_text
+    if bench.attempts is not None:
+        assert bench.attempts == scenario.attempts, f"{bench.attempts} attempts"
+    if scenario.check is not None:
+        scenario.check(bench)
+
+
+def _check_server(bench: Bench) -> None:
+    scenario, server = bench.scenario, bench.server
+    requests = scenario.attempts if scenario.requests is None else scenario.requests
+    assert len(server.requests) == requests, f"{len(server.requests)} requests"
+    if scenario.connections is not None:
+        assert len(server.connections) == scenario.connections, f"{len(server.connections)}"
+    for gap_s, least_s in (
+        zip(server.gaps_s, scenario.gaps_s, strict=True) if scenario.gaps_s else ()
+    ):
+        assert gap_s >= least_s, f"a gap of {gap_s:.3f} s"
+    if scenario.taken_bytes is not None:
+        assert server.taken_bytes <= scenario.taken_bytes, f"{server.taken_bytes} bytes taken"
+    for request in server.requests:
+        assert KEY not in request.target, "the key stands in the address"
+
+
+def _check_time(scenario: Scenario, took_s: float, lag: Lag) -> None:
+    assert took_s >= scenario.at_least_s, f"it took {took_s:.3f} s"
+    assert took_s <= scenario.within_s + lag.total_s, f"it took {took_s:.3f} s"
+
+
+async def _check_connection(bench: Bench, over_at: float, lag: Lag) -> Ends | None:
+    """Check how the last connection was left, and say it."""
+    wanted, seen = bench.scenario.ends, bench.server.connections
+    if wanted is None:
+        return None
+    if wanted is Ends.NONE:
+        assert seen == [], "a connection was made"
+    elif wanted is Ends.POOLED:
+        await asyncio.sleep(0)
+        assert seen[-1].closing is None, f"not kept: {seen[-1].closing}"
+    else:
+        last = await bench.server.end_seen(len(seen) - 1)
+        _check_end(wanted, last, over_at, bench.scenario.closed_within_s + lag.total_s)
+    return wanted
+
+
+def _check_end(wanted: Ends, last: SeenConnection, over_at: float, within_s: float) -> None:
+    by_server = last.closing in (Closing.SERVER_END, Closing.SERVER_RESET)
+    assert by_server is (wanted is Ends.SERVER), last.closing
+    assert last.closed_at is not None
+    if wanted is Ends.CLIENT:
+        took_s = last.closed_at - over_at
+        assert took_s <= within_s, f"closed after {took_s:.3f} s"
+
+
+def _check_secrecy(bench: Bench, log: list[str]) -> None:
+    assert KEY not in "".join(log), "the key was logged"
+    for one in reachable(bench.error) if bench.error is not None else ():
+        assert KEY not in f"{one} {one!r} {one.args!r} {vars(one)!r}", "the key shows"
+        assert type(one).__module__.split(".")[0] in ("headwater", "builtins", "asyncio"), repr(one)
+
+
+# Watching.
+
+
+@attrs.define
+class Lag:
+    """How late the loop has been, on a machine that does other things as well."""
+
+    total_s: float = 0.0
+
+
+@contextmanager
+def _lag() -> Iterator[Lag]:
+    """Add up how late a timer of a few milliseconds is."""
+    lag, loop = Lag(), asyncio.get_running_loop()
+
+    def tick(due_at: float) -> None:
+        lag.total_s += max(0.0, loop.time() - due_at - 0.002)
+        next_at = loop.time() + 0.005
+        handles[:] = [loop.call_at(next_at, tick, next_at)]
+
+    handles: list[asyncio.TimerHandle] = []
+    tick(loop.time())
+    try:
+        yield lag
+    finally:
+        handles[0].cancel()
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    """Keep everything that is logged, by us or a library beneath."""
+    lines: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    keeper, root = Keeper(), logging.getLogger()
+    level = root.level
+    root.addHandler(keeper)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.setLevel(level)
+        root.removeHandler(keeper)
+
+
+@contextmanager
+def _memory(limit_bytes: int | None) -> Iterator[None]:
+    """Check how much more the process held at most."""
+    if limit_bytes is None:
+        yield
+        return
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield
+        grown_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert grown_bytes <= limit_bytes, f"memory grew by {grown_bytes} bytes"
+
+
+def _open_sockets() -> int:
+    folder = Path("/proc/self/fd")
+    links = [os.readlink(link) for link in folder.iterdir() if link.is_symlink()]
+    return sum(link.startswith("socket:") for link in links)
+
+
+# Saying it.
+
+
+def _caller_words(bench: Bench) -> str:
+    error = bench.error
+    if error is None:
+        outcome = "the answer" if bench.left_at is None else "leaves"
+    else:
+        outcome = f"`{type(error).__name__}`"
+        outcome += " with what had come" if bench.shown else ""
+    told = bench.scenario.attempts
+    return outcome + (f", {told} attempts" if told > 1 else "")
+
+
+def _server_words(bench: Bench, ends: Ends | None) -> str:
+    scenario, count = bench.scenario, len(bench.server.requests)
+    words = [f"{count} request{'' if count == 1 else 's'}"]
+    if any(scenario.gaps_s):
+        words.append(f"a gap of {max(scenario.gaps_s):g} s at least")
+    if scenario.connections is not None:
+        words.append(f"{scenario.connections} connection{'' if scenario.connections == 1 else 's'}")
+    if scenario.taken_bytes is not None:
+        words.append(f"at most {scenario.taken_bytes / 2**20:g} MiB taken")
+    if scenario.memory_bytes is not None:
+        words.append(f"memory grows by at most {scenario.memory_bytes / 2**20:g} MiB")
+    if ends is Ends.CLIENT:
+        words.append(f"{ends} within {scenario.closed_within_s:g} s")
+    elif ends is not None:
+        words.append(ends)
+    return ", ".join(words)
