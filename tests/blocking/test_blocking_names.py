@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +74,15 @@ def test_properties_are_properties_here_too(one: type, other: type) -> None:
         assert isinstance(here, property) == isinstance(there, property), name
         if isinstance(here, property) and isinstance(there, property):
             assert (here.fset is None) == (there.fset is None), name
+
+
+def test_the_recipes_are_the_same() -> None:
+    """Without `async` and `await` a program is one for the blocking names, but for its imports."""
+    examples = Path(__file__).parents[2] / "examples"
+    asynchronous = (examples / "recipes.py").read_text(encoding="utf-8")
+    blocking = (examples / "recipes_blocking.py").read_text(encoding="utf-8")
+    stripped = re.sub(r"\b(async|await) ", "", asynchronous)
+    assert stripped.partition("PROMPT =")[2].partition("began =")[0] in blocking
 
 
 @pytest.mark.parametrize("statement", ["import headwater", "import headwater.session"])

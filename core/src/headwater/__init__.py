@@ -20,6 +20,7 @@ The modules, in the order in which data meets them:
     guard, dispatch             from a call to the hook of a plugin, the contract held to
     middleware                  logging, deadline, retry, timeouts
     runner, stream              the public entry, and the handle that a caller iterates
+    blocking                    the same without an event loop; imported by name
 """
 
 from .call import Call, Limits, Operation
