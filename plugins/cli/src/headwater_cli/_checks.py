@@ -20,7 +20,7 @@ from headwater.wire.url import without_query
 
 from ._asking import MODEL_VARIABLE
 from ._key_store import FoundKey, KeyStore, find_key_of
-from ._recorder import RecordingTransport
+from ._recorder import NOT_SENT, RecordingTransport
 from ._settings import Settings, load_settings
 
 __all__ = [
@@ -114,18 +114,22 @@ async def _looked_at(status: PluginStatus, store: KeyStore) -> ProviderCheck:
     transport = RecordingTransport()
     async with Runner(keys=store.get, transport=transport, middleware=()) as runner:
         health = await _health(runner, status.name)
-    check = attrs.evolve(
+    would_send = health.detail == NOT_SENT
+    endpoint = without_query(transport.requests[0].url) if would_send else None
+    takes_key = bool(key_variables(status.name, status.info))
+    problem = None if key is None else key.problem
+    lacks_key = takes_key and key is None
+    if problem is None and not (would_send or health.is_ok or lacks_key):
+        problem = health.detail  # it is no key that is in the way
+    return attrs.evolve(
         check,
-        takes_key=bool(key_variables(status.name, status.info)),
+        takes_key=takes_key,
         key=key,
-        detail=health.detail,
+        endpoint=endpoint,
+        is_local=endpoint is not None and _is_local(endpoint),
+        detail="" if would_send else health.detail,
+        problem=None if problem is None else f"{status.name}: {problem}",
     )
-    if key is not None and key.problem is not None:
-        check = attrs.evolve(check, problem=f"{status.name}: {key.problem}")
-    if not transport.requests:
-        return check
-    endpoint = without_query(transport.requests[0].url)
-    return attrs.evolve(check, endpoint=endpoint, is_local=_is_local(endpoint), detail="")
 
 
 async def _asked(runner: Runner, check: ProviderCheck) -> ProviderCheck:

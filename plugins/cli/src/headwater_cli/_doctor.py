@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 import click
@@ -135,7 +136,15 @@ def _lacks_key(check: ProviderCheck) -> bool:
 
 
 def _provider_row(check: ProviderCheck) -> tuple[str, ...]:
-    return (check.name, _key_text(check.key), check.endpoint or "", _state_text(check))
+    return (check.name, _key_text(check.key), _origin(check.endpoint), _state_text(check))
+
+
+def _origin(url: str | None) -> str:
+    """Shorten an address to the server that it leads to."""
+    if url is None:
+        return ""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _key_text(key: FoundKey | None) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from headwater import HeadwaterError, Secret
 from headwater.secret import redact
 from headwater.wire.transport import HTTPRequest, ReadError, Response
 from headwater.wire.url import allowed_hosts, check_address, check_secrecy
 
-__all__ = ["NotSent", "RecordingTransport", "header_text", "request_body"]
+__all__ = ["NOT_SENT", "NotSent", "RecordingTransport", "header_text", "request_body"]
 
 T = TypeVar("T")
+
+NOT_SENT: Final = "nothing is sent here"
 
 
 class NotSent(HeadwaterError):
@@ -50,7 +52,7 @@ class RecordingTransport:
         check_address(request.url)
         if _secrets(request):
             check_secrecy(request.url, allowed_hosts())
-        raise NotSent("nothing is sent here")
+        raise NotSent(NOT_SENT)
 
 
 def header_text(value: str | Secret) -> str:
