@@ -1,6 +1,7 @@
 # `make demo` and `make test` set up all they need, in a virtual environment of their own.
 
 VENV ?= .venv
+BENCH ?= $(VENV)-bench
 PYTHON ?= python3
 BIN := $(VENV)/bin
 CORE_AND_PLUGINS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
@@ -15,7 +16,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 AIMOCK := @copilotkit/aimock@1.43.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format bench bench-layers bench-baseline docs constraints clean
+.PHONY: help install demo test test-fast check format bench bench-baseline bench-layers bench-micro bench-page bench-peers bench-scaling docs constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,8 +75,30 @@ bench: $(VENV)/.installed-dev  ## measure, side by side with a client written by
 bench-layers: $(VENV)/.installed-dev  ## measure what each layer costs
 	@$(BIN)/python -m tests.benchmarks layers
 
+bench-scaling: $(VENV)/.installed-dev  ## measure what happens when there is more of everything
+	@$(BIN)/python -m tests.benchmarks scaling
+
+bench-micro: $(VENV)/.installed-dev  ## measure parsers, decoders and layers by themselves
+	@$(BIN)/python -m pytest tests/benchmarks/test_benchmarks_micro.py --benchmark-enable --benchmark-only
+
 bench-baseline: $(VENV)/.installed-dev  ## accept what a token and a call cost now
 	@$(BIN)/python -m tests.benchmarks baseline
+
+# In an environment of its own: none of these libraries is needed for anything else.
+$(BENCH)/.installed: $(PROJECTS)
+	@echo "installing the libraries to compare with into $(BENCH)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check $(EDITABLE)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $@
+
+bench-peers: $(BENCH)/.installed  ## measure, side by side with other libraries
+	@$(BENCH)/bin/python -m tests.benchmarks peers --rounds 3
+
+bench-page: $(BENCH)/.installed  ## measure everything, and write it into the documentation
+	@$(BENCH)/bin/python -m tests.benchmarks all --save
+	@$(BENCH)/bin/python -m tests.benchmarks page
 
 docs: $(VENV)/.installed-dev  ## check the documentation: links, snippets, examples
 	@$(BIN)/python -m pytest tests/project -k "docs or examples"
@@ -85,4 +108,4 @@ constraints: $(VENV)/.installed-dev  ## write down the versions that are install
 		$(BIN)/python -m pip freeze --exclude-editable --exclude pip; } > constraints.txt
 
 clean:  ## remove what the other targets made
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

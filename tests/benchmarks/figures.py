@@ -7,50 +7,48 @@ import gc
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Final, cast
 
 import attrs
 
-from .client import Answer, Client, StreamingClient
+from .client import Answer, Client, Opened, StreamingClient
 
-__all__ = ["FIGURES", "Figure", "check", "live_model"]
+__all__ = ["FIGURES", "MEASURES", "Figure", "check"]
 
-STREAM_TOKENS: Final = 10_000
-CALL_TOKENS: Final = 10
-WHOLE_TOKENS: Final = 200
-LIVE_STREAMS: Final = 200
-LIVE_TOKENS: Final = 40
 LIVE_TOKENS_PER_S: Final = 8_000  # of all streams together
-IDLE_STREAMS: Final = 400
-
-Measure = Callable[[Client, int], Awaitable[float]]
 
 
 @attrs.frozen
 class Figure:
-    """Hold one thing that is measured.
+    """Hold one thing that is compared.
 
     Attributes:
         title: Its name in tables.
-        unit: Of what `measure` gives.
-        measure: Gives the cost of one item (a token, a call, a stream), having done so much work.
-        times: How much work a turn of a round has.
-        turns: How many turns a round has.
-        limit: The ratio that it may cost beside the client written by hand.
-        needs_stop: Whether the client must be able to stop at the first token.
+        measure: Which of `MEASURES`.
+        arguments: What it is given.
+        turns: How often the clients take turns within a round.
+        limit: The ratio that it may cost beside the client written by hand; None for an absolute.
         is_alone: Whether it needs a process that has done nothing else.
     """
 
     title: str
-    unit: str
-    measure: Measure
-    times: int
+    measure: str
+    arguments: tuple[int, ...]
     turns: int = 3
     limit: float | None = None
-    needs_stop: bool = False
     is_alone: bool = False
+
+
+FIGURES: Final[Mapping[str, Figure]] = {
+    "token": Figure("everything at once, a token", "token", (10_000, 3), limit=1.5),
+    "live": Figure("200 live streams, a token", "live", (200, 60), turns=1, limit=1.2),
+    "call": Figure("one streaming call of 10 tokens", "call", (10, 80), limit=1.4),
+    "first": Figure("first token, on a warm connection", "first", (80,), limit=1.4),
+    "whole": Figure("one call without streaming", "whole", (200, 80), limit=1.4),
+    "memory": Figure("memory of an idle open stream", "memory", (400,), turns=1, is_alone=True),
+}
 
 
 def check(answer: Answer, tokens: int, deltas: int | None = None) -> None:
@@ -65,55 +63,49 @@ def check(answer: Answer, tokens: int, deltas: int | None = None) -> None:
         raise AssertionError(f"expected {least} deltas, {wanted} and a reason, got {answer}")
 
 
-async def _token(client: Client, times: int) -> float:
-    return await _streams(client, STREAM_TOKENS, times) / STREAM_TOKENS
-
-
-async def _call(client: Client, times: int) -> float:
-    return await _streams(client, CALL_TOKENS, times)
-
-
-async def _streams(client: Client, tokens: int, times: int) -> float:
+async def call(client: Client, tokens: int, times: int) -> float:
+    """Measure an answer of so many tokens, everything at once, in seconds."""
+    check(await client.stream(f"stream-{tokens}"), tokens)
     began = time.process_time()
     for _ in range(times):
         check(await client.stream(f"stream-{tokens}"), tokens)
     return (time.process_time() - began) / times
 
 
-async def _whole(client: Client, times: int) -> float:
+async def token(client: Client, tokens: int, times: int) -> float:
+    """Measure a token of such an answer."""
+    return await call(client, tokens, times) / tokens
+
+
+async def whole(client: Client, tokens: int, times: int) -> float:
+    """Measure an answer that is not streamed, in seconds."""
+    check(await client.whole(f"whole-{tokens}"), tokens, 1)
     began = time.process_time()
     for _ in range(times):
-        check(await client.whole(f"whole-{WHOLE_TOKENS}"), WHOLE_TOKENS, 1)
+        check(await client.whole(f"whole-{tokens}"), tokens, 1)
     return (time.process_time() - began) / times
 
 
-async def _first(client: Client, times: int) -> float:
-    """Measure until the first token, the second coming a millisecond later."""
+async def first(client: Client, times: int) -> float:
+    """Measure until the first token, the second coming a millisecond later, in seconds."""
     spent = 0.0
     for _ in range(times):
         began = time.process_time()
-        async with cast("StreamingClient", client).opened("live-2-1000") as opened:
+        async with _opened(client, "live-2-1000") as opened:
             spent += time.process_time() - began
             check(await opened.rest(), 2)
     return spent / times
 
 
-def live_model(streams: int, tokens: int) -> str:
-    """Name an answer so paced that all streams together have the same rate."""
-    return f"live-{tokens}-{streams * 1_000_000 // LIVE_TOKENS_PER_S}"
-
-
-async def _live(client: Client, times: int) -> float:
-    costs = [await live(client, LIVE_STREAMS, LIVE_TOKENS) for _ in range(times)]
-    return sum(costs) / times
-
-
 async def live(client: Client, streams: int, tokens: int) -> float:
-    """Measure a token of many streams at once, from when all are open to when the first ends."""
-    opening = cast("StreamingClient", client).opened
-    model = live_model(streams, tokens)
+    """Measure a token of many streams, each at its own time, in seconds.
+
+    The pace is such that all streams together have the same rate. Counted is from when all are open
+    to when the first ends.
+    """
+    model = f"live-{tokens}-{streams * 1_000_000 // LIVE_TOKENS_PER_S}"
     async with AsyncExitStack() as stack:
-        entered = [stack.enter_async_context(opening(model)) for _ in range(streams)]
+        entered = [stack.enter_async_context(_opened(client, model)) for _ in range(streams)]
         opened = [await one for one in asyncio.as_completed(entered)]
         came, began = sum(one.deltas for one in opened), time.process_time()
         reading = [asyncio.create_task(one.rest()) for one in opened]
@@ -125,12 +117,12 @@ async def live(client: Client, streams: int, tokens: int) -> float:
     return spent / came
 
 
-async def _memory(client: Client, streams: int) -> float:
+async def memory(client: Client, streams: int) -> float:
     """Measure the resident memory that an open, silent stream and its reader add, in KiB."""
     readers: list[asyncio.Task[None]] = []
 
     async def read(is_open: asyncio.Event) -> None:
-        async with cast("StreamingClient", client).opened("idle-1") as opened:
+        async with _opened(client, "idle-1") as opened:
             is_open.set()
             await opened.rest()
 
@@ -152,26 +144,20 @@ async def _memory(client: Client, streams: int) -> float:
     return added / streams
 
 
+MEASURES: Final[Mapping[str, Callable[..., Awaitable[float]]]] = {
+    "call": call,
+    "first": first,
+    "live": live,
+    "memory": memory,
+    "token": token,
+    "whole": whole,
+}
+
+
+def _opened(client: Client, model: str) -> AbstractAsyncContextManager[Opened]:
+    return cast("StreamingClient", client).opened(model)
+
+
 def _resident_kib() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024
-
-
-FIGURES: Final[Mapping[str, Figure]] = {
-    "token": Figure("everything at once, a token", "s", _token, 3, limit=1.5),
-    "live": Figure("200 live streams, a token", "s", _live, 1, turns=1, limit=1.2, needs_stop=True),
-    "call": Figure("one streaming call of 10 tokens", "s", _call, 80, limit=1.4),
-    "first": Figure(
-        "first token, on a warm connection", "s", _first, 80, limit=1.4, needs_stop=True
-    ),
-    "whole": Figure("one call without streaming", "s", _whole, 80, limit=1.4),
-    "memory": Figure(
-        "memory of an idle open stream",
-        "KiB",
-        _memory,
-        IDLE_STREAMS,
-        turns=1,
-        needs_stop=True,
-        is_alone=True,
-    ),
-}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Final
@@ -24,7 +24,7 @@ from .replay import Replay, sliced
 
 __all__ = ["COSTS", "Layers", "measure_layers", "plugin_step", "runner_step", "show_layers"]
 
-Step = Callable[[], Awaitable[object]]
+Step = Callable[[], Coroutine[None, None, object]]
 Layers = Mapping[str, Mapping[str, Mapping[str, float]]]
 """For each wire, and for a token and a call, what each layer costs in seconds."""
 

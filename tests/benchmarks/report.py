@@ -1,4 +1,4 @@
-"""The results as a table for the terminal, and as JSON."""
+"""The results as a table for the terminal, and as JSON that the documentation is made from."""
 
 from __future__ import annotations
 
@@ -7,27 +7,41 @@ import json
 import platform
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from .answers import WIRES
 from .figures import FIGURES
-from .place import processor
-from .rounds import Measured
+from .place import CHECKOUT, processor
+from .rounds import BASELINE, OURS, Measured
 
-__all__ = ["limit_of", "shown_cost", "title_of", "to_json", "to_table"]
+__all__ = [
+    "BESIDE",
+    "FOLDER",
+    "limit_of",
+    "load",
+    "save",
+    "shown_cost",
+    "title_of",
+    "to_table",
+    "verdict",
+]
 
-BASELINE: Final = "by hand"
+FOLDER: Final = CHECKOUT / "docs" / "explanation" / "performance"
+BESIDE: Final = "beside"
 OTHER_WIRES_LIMIT: Final = 1.7
 IMPORT_LIMIT: Final = 1.6
 MEMORY_LIMIT_KIB: Final = 27.0
+_TITLES: Final = {
+    "import": "import, beside asyncio, attrs, pluggy, msgspec",
+    "start": "from nothing to the first answer",
+}
 _VERSIONS: Final = ("headwater", "aiohttp", "attrs", "msgspec", "pluggy", "uvloop")
 
 
 def title_of(measured: Measured) -> str:
-    """Name a result."""
-    if measured.figure == "import":
-        return "import, beside asyncio, attrs, pluggy, msgspec"
-    return f"{WIRES[measured.wire].title}: {FIGURES[measured.figure].title}"
+    """Name a result, without its wire."""
+    return _TITLES.get(measured.figure) or FIGURES[measured.figure].title
 
 
 def shown_cost(measured: Measured, name: str) -> str:
@@ -35,41 +49,45 @@ def shown_cost(measured: Measured, name: str) -> str:
     cost = measured.cost(name)
     if measured.figure == "memory":
         return f"{cost:.1f} KiB"
-    if measured.figure == "import":
-        return f"{cost * 1e3:.1f} ms"
-    return f"{cost * 1e6:.2f} µs" if cost < 99e-6 else f"{cost * 1e6:.0f} µs"
+    if cost >= 9.9e-3:
+        return f"{cost * 1e3:.0f} ms"
+    return f"{cost * 1e6:.2f} µs" if cost < 9.9e-6 else f"{cost * 1e6:,.0f} µs"
 
 
 def limit_of(measured: Measured) -> float | None:
-    """Give the ratio that is to be reached."""
+    """Give the ratio that is to be reached, None where there is none."""
     if measured.figure == "import":
         return IMPORT_LIMIT
-    limit = FIGURES[measured.figure].limit
+    limit = FIGURES[measured.figure].limit if measured.figure in FIGURES else None
     if limit is None or measured.wire in ("chat", "anthropic"):
         return limit
     return max(limit, OTHER_WIRES_LIMIT)
 
 
-def _verdict(measured: Measured, name: str) -> str:
+def verdict(measured: Measured, name: str) -> str:
+    """Say what Headwater is to reach, and whether it does not."""
+    if name not in (OURS.name, BESIDE):
+        return ""
     if measured.figure == "memory":
         is_met = measured.cost(name) <= MEMORY_LIMIT_KIB
-        return f"{MEMORY_LIMIT_KIB:g} KiB{'' if is_met else ' MISSED'}"
+        return f"{MEMORY_LIMIT_KIB:g} KiB{'' if is_met else ' (missed)'}"
     limit = limit_of(measured)
     if limit is None:
         return ""
-    return f"{limit:g}{'' if measured.ratio(name, BASELINE) <= limit else ' MISSED'}"
+    return f"{limit:g}{'' if measured.ratio(name) <= limit else ' (missed)'}"
 
 
 def _rows(results: Iterable[Measured]) -> list[list[str]]:
     rows = []
     for measured in results:
-        title = title_of(measured)
+        wire = WIRES[measured.wire].title + ": " if measured.wire else ""
+        title = wire + title_of(measured)
         for name in measured.names():
             row = [title, name, shown_cost(measured, name)]
-            if name != BASELINE:
-                ratios = measured.ratios(name, BASELINE)
+            if name != BASELINE.name:
+                ratios = measured.ratios(name)
                 spread = f"{min(ratios):.2f}–{max(ratios):.2f}"
-                row += [f"{measured.ratio(name, BASELINE):.2f}", spread, _verdict(measured, name)]
+                row += [f"{measured.ratio(name):.2f}", spread, verdict(measured, name)]
             rows.append(row)
             title = ""
     return rows
@@ -98,8 +116,20 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def to_json(results: Iterable[Measured]) -> str:
-    """Write the results down, with when and on what they were measured."""
+def save(part: str, results: object, folder: Path, more: Iterable[str] = ()) -> None:
+    """Write a part's results down, with when and on what they were measured.
+
+    Args:
+        part: Its name, and the file's.
+        results: What is JSON, or `Measured` values.
+        folder: Where to.
+        more: Further distributions whose versions matter.
+    """
+    if isinstance(results, list):
+        results = [
+            {"figure": each.figure, "wire": each.wire, "rounds": each.rounds} for each in results
+        ]
+    versions = {name: _version(name) for name in [*_VERSIONS, *more]}
     found = {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "machine": {
@@ -107,9 +137,15 @@ def to_json(results: Iterable[Measured]) -> str:
             "python": f"{platform.python_implementation()} {platform.python_version()}",
             "system": platform.system(),
         },
-        "versions": {name: _version(name) for name in _VERSIONS},
-        "results": [
-            {"figure": each.figure, "wire": each.wire, "rounds": each.rounds} for each in results
-        ],
+        "versions": {name: number for name, number in versions.items() if number},
+        "results": results,
     }
-    return json.dumps(found, indent=1) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found, indent=1)
+    (folder / f"{part}.json").write_text(text + "\n")
+
+
+def load(part: str, folder: Path = FOLDER) -> dict[str, Any] | None:
+    """Read a part's results, None if there are none."""
+    path = folder / f"{part}.json"
+    return json.loads(path.read_text()) if path.exists() else None

@@ -14,10 +14,19 @@ from typing import Final
 
 import attrs
 
-from .figures import FIGURES
+from .figures import Figure
 from .place import CHECKOUT, source_path
 
-__all__ = ["Contender", "Measured", "import_costs", "measure"]
+__all__ = [
+    "BASELINE",
+    "OURS",
+    "Contender",
+    "Measured",
+    "Worker",
+    "import_costs",
+    "measure",
+    "working",
+]
 
 
 @attrs.frozen
@@ -26,7 +35,7 @@ class Contender:
 
     Attributes:
         name: What it is called in tables.
-        module: The module of it, as `worker` knows it.
+        module: The module of it.
         checkout: Whose sources of Headwater it uses.
         on_uvloop: Whether it runs on uvloop.
     """
@@ -37,14 +46,18 @@ class Contender:
     on_uvloop: bool = False
 
 
+BASELINE: Final = Contender("by hand", "by_hand")
+OURS: Final = Contender("headwater", "ours")
+
+
 @attrs.frozen
 class Measured:
-    """Hold what one figure of one wire cost each client, round by round, in units of the figure.
+    """Hold what one figure of one wire cost each client, round by round.
 
     Attributes:
         figure: Its key.
         wire: The wire's key.
-        rounds: For each round, the cost by the client's name.
+        rounds: For each round, the cost by the client's name: seconds, or KiB for memory.
     """
 
     figure: str
@@ -59,39 +72,47 @@ class Measured:
         """Give the median of a client."""
         return statistics.median(each[name] for each in self.rounds)
 
-    def ratios(self, name: str, to: str) -> list[float]:
+    def ratios(self, name: str, to: str = BASELINE.name) -> list[float]:
         """Give the ratios of two clients within each round."""
         return [each[name] / each[to] for each in self.rounds]
 
-    def ratio(self, name: str, to: str) -> float:
+    def ratio(self, name: str, to: str = BASELINE.name) -> float:
         """Give the median of them."""
         return statistics.median(self.ratios(name, to))
 
 
-class _Worker:
-    """The process of a client."""
+class Worker:
+    """The process of a client.
+
+    Attributes:
+        start_s: The CPU time from nothing to its first answer.
+    """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self.start_s = 0.0
 
     def wait_until_ready(self) -> None:
-        assert self._line() == "ready"
+        """Wait until it has had its first answer."""
+        self.start_s = self._number()
 
-    def measure(self, figure: str, times: int) -> float:
+    def measure(self, name: str, *arguments: int) -> float:
+        """Have it measure."""
         assert self._process.stdin is not None
-        print(json.dumps({"figure": figure, "times": times}), file=self._process.stdin, flush=True)
-        return float(self._line())
+        print(json.dumps([name, *arguments]), file=self._process.stdin, flush=True)
+        return self._number()
 
-    def _line(self) -> str:
+    def _number(self) -> float:
         assert self._process.stdout is not None
         if not (line := self._process.stdout.readline()):
             raise RuntimeError(f"a client failed: {self._process.args!r}")
-        return line.strip()
+        return float(line)
 
 
 @contextmanager
-def _working(contender: Contender, wire: str, address: str) -> Iterator[_Worker]:
-    command = [sys.executable, "-m", f"{__package__}.worker", contender.module, wire, address]
+def working(contender: Contender, wire: str, address: str) -> Iterator[Worker]:
+    """Run the process of a client."""
+    command = [sys.executable, "-m", "tests.benchmarks.worker", contender.module, wire, address]
     if contender.on_uvloop:
         command.append("--uvloop")
     with subprocess.Popen(
@@ -103,7 +124,7 @@ def _working(contender: Contender, wire: str, address: str) -> Iterator[_Worker]
         text=True,
     ) as process:
         try:
-            yield _Worker(process)
+            yield Worker(process)
         except BaseException:
             process.kill()
             raise
@@ -115,46 +136,51 @@ def _working(contender: Contender, wire: str, address: str) -> Iterator[_Worker]
 def measure(
     contenders: Sequence[Contender],
     wire: str,
-    figures: Iterable[str],
+    figures: Mapping[str, Figure],
     rounds: int,
     address: str,
 ) -> list[Measured]:
-    """Measure figures of one wire; whoever was first in one round is last in the next."""
-    found: Mapping[str, list[dict[str, float]]] = {figure: [] for figure in figures}
-    together = [figure for figure in found if not FIGURES[figure].is_alone]
-    alone = [figure for figure in found if FIGURES[figure].is_alone]
+    """Measure figures of one wire; whoever was first in one round is last in the next.
+
+    What it cost to get to the first answer comes with them, as the figure "start".
+    """
+    together = {key: figure for key, figure in figures.items() if not figure.is_alone}
+    groups = [together] if together else []
+    groups += [{key: figure} for key, figure in figures.items() if figure.is_alone]
+    found: dict[str, list[dict[str, float]]] = {}
     for number in range(rounds):
         turned = list(contenders)[:: -1 if number % 2 else 1]
-        for group in [together, *([figure] for figure in alone)]:
-            if group:
-                for figure, costs in _round(turned, wire, group, address).items():
-                    found[figure].append({each.name: costs[each.name] for each in contenders})
-    return [Measured(figure, wire, each) for figure, each in found.items()]
+        for group in groups:
+            for key, costs in _round(turned, wire, group, address).items():
+                in_order = {each.name: costs[each.name] for each in contenders}
+                found.setdefault(key, []).append(in_order)
+    return [Measured(key, wire, each) for key, each in found.items()]
 
 
 def _round(
-    contenders: Sequence[Contender], wire: str, figures: Sequence[str], address: str
+    contenders: Sequence[Contender], wire: str, figures: Mapping[str, Figure], address: str
 ) -> dict[str, dict[str, float]]:
     costs: dict[str, dict[str, float]] = {}
     with ExitStack() as stack:
         workers = {
-            each.name: stack.enter_context(_working(each, wire, address)) for each in contenders
+            each.name: stack.enter_context(working(each, wire, address)) for each in contenders
         }
         for worker in workers.values():
             worker.wait_until_ready()
-        for key in figures:
-            figure = FIGURES[key]
+        for key, figure in figures.items():
             spent = dict.fromkeys(workers, 0.0)
             for _ in range(figure.turns):
                 for name, worker in workers.items():
-                    spent[name] += worker.measure(key, figure.times) / figure.turns
+                    spent[name] += worker.measure(figure.measure, *figure.arguments) / figure.turns
             costs[key] = spent
+        if any(not figure.is_alone for figure in figures.values()):
+            costs["start"] = {name: worker.start_s for name, worker in workers.items()}
     return costs
 
 
 _IMPORTS: Final = {
-    "by hand": "import asyncio, attrs, pluggy, msgspec",
-    "headwater": "import headwater",
+    BASELINE.module: "import asyncio, attrs, pluggy, msgspec",
+    OURS.module: "import headwater",
 }
 _CODE: Final = "import time\nbegan = time.process_time()\n{}\nprint(time.process_time() - began)"
 
@@ -162,10 +188,9 @@ _CODE: Final = "import time\nbegan = time.process_time()\n{}\nprint(time.process
 def import_costs(contenders: Iterable[Contender], rounds: int) -> Measured:
     """Measure `import headwater` beside the packages it stands on, each in a fresh interpreter."""
     found = []
-    timed = [each for each in contenders if each.module in _IMPORTS and not each.on_uvloop]
     for _ in range(rounds + 1):  # the first compiles what is not compiled
         costs = {}
-        for each in timed:
+        for each in contenders:
             done = subprocess.run(
                 [sys.executable, "-c", _CODE.format(_IMPORTS[each.module])],
                 env={**os.environ, "PYTHONPATH": str(each.checkout / "core" / "src")},

@@ -24,12 +24,13 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from .answers import WIRES
-from .place import on_core
+from .place import on_core, raise_files
 
-__all__ = ["serving"]
+__all__ = ["OPEN_FILES", "serving"]
 
 _WANTED: Final = re.compile(rb"(stream|live|idle|whole)-(\d+)(?:-(\d+))?")
 _NAP_S: Final = 0.001
+OPEN_FILES: Final = 8192
 
 
 def _chunks(events: list[bytes]) -> bytes:
@@ -142,6 +143,7 @@ def _length(head: bytes) -> int:
 
 def _serve(ready: Connection) -> None:
     on_core(-1)
+    raise_files(OPEN_FILES)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()

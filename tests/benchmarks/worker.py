@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.worker CLIENT WIRE ADDRESS [--uvloop]
 
-An order is a JSON object `{"figure": "token", "times": 3}`, and `times` 0 asks to warm up.
+An order is a JSON list, a name of `MEASURES` and what it is given: `["token", 10000, 3]`. Before
+any order it makes a first call, and says how much CPU time it took from nothing to that answer.
 """
 
 from __future__ import annotations
@@ -10,46 +11,43 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from importlib import import_module
 
 from .client import Client, Make
-from .figures import FIGURES
+from .figures import MEASURES, check
 from .place import on_core, raise_files
+from .server import OPEN_FILES
 
-__all__ = ["MODULES"]
-
-MODULES = {"by hand": "by_hand", "headwater": "ours"}
+__all__ = ["main"]
 
 
-def _client(name: str, wire: str, address: str) -> Client:
-    module = import_module(f".{MODULES.get(name, name)}", __package__)
-    make: Make = module.CLIENTS[wire]
+def _client(module: str, wire: str, address: str) -> Client:
+    make: Make = import_module(f".{module}", __package__).CLIENTS[wire]
     return make(address)
 
 
 async def _serve(client: Client) -> None:
     """Do what is asked for; nothing else runs meanwhile, so it may block while it waits."""
-    print("ready", flush=True)
+    check(await client.stream("stream-10"), 10)
+    print(time.process_time(), flush=True)
     for line in sys.stdin:
-        order = json.loads(line)
-        figure = FIGURES[order["figure"]]
-        if figure.turns > 1:  # what is long, or needs a fresh process, is not warmed up
-            await figure.measure(client, 1)
-        print(json.dumps(await figure.measure(client, order["times"])), flush=True)
+        name, *arguments = json.loads(line)
+        print(await MEASURES[name](client, *arguments), flush=True)
     await client.aclose()
 
 
 def main() -> None:
     """Run until there are no more orders."""
     on_core(0)
-    raise_files(8192)
-    name, wire, address = sys.argv[1:4]
-    serving = _serve(_client(name, wire, address))
+    raise_files(OPEN_FILES)
+    module, wire, address = sys.argv[1:4]
     if "--uvloop" in sys.argv:
-        uvloop = import_module("uvloop")
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(serving)
+        factory = import_module("uvloop").new_event_loop
     else:
-        asyncio.run(serving)
+        factory = asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_serve(_client(module, wire, address)))
 
 
 if __name__ == "__main__":
