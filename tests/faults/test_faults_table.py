@@ -1,35 +1,36 @@
-"""Every scenario of the table holds, on each of its wires."""
+"""Every scenario of the table holds, on each of its wires, and the page shows it."""
 
 from __future__ import annotations
 
 import pytest
 
-from headwater.testing.payloads import Wire
+from .table import CASES, Case, page, play
 
-from .table import SCENARIOS, Scenario, play
+PAGE = page.read(page.PAGE.read_text(encoding="utf-8"))
+FIRST = {(case.chapter, case.scenario.name): case for case in reversed(CASES)}
 
-CASES = [
-    pytest.param(
-        scenario,
-        wire,
-        id=f"{scenario.chapter}: {scenario.name} [{wire}]",
-        marks=[pytest.mark.slow] if scenario.is_slow or wire is not scenario.wires[0] else [],
-    )
-    for scenario in SCENARIOS
-    for wire in scenario.wires
+
+def _marks(case: Case) -> list[pytest.MarkDecorator]:
+    """Mark as slow what is, and all wires of a scenario but the first."""
+    is_first = FIRST[case.chapter, case.scenario.name] is case
+    return [] if is_first and not case.scenario.is_slow else [pytest.mark.slow]
+
+
+PARAMS = [
+    pytest.param(case, id=f"{case.chapter}: {case.scenario.name} [{case.wire}]", marks=_marks(case))
+    for case in CASES
 ]
 
 
-@pytest.mark.parametrize(("scenario", "wire"), CASES)
-async def test_a_scenario_holds(scenario: Scenario, wire: Wire) -> None:
-    """What the caller gets, and what the server sees, is what the table says."""
-    await play(scenario, wire)
+@pytest.mark.parametrize("case", PARAMS)
+async def test_a_scenario_holds(case: Case) -> None:
+    """What the caller gets, and what the server sees, is what the table and the page say."""
+    seen = await play(case)
+    assert seen == PAGE.get((case.chapter, case.scenario.name, case.wire)), "run: make faults"
 
 
-def test_no_scenario_has_the_name_of_another() -> None:
-    """Each line of the table is one."""
-    names = [
-        (scenario.chapter, scenario.name, wire) for scenario in SCENARIOS for wire in scenario.wires
-    ]
-    assert len(set(names)) == len(names)
-    assert len(names) >= 120
+def test_the_page_has_these_scenarios_and_no_others() -> None:
+    """The page is written from the code as it is."""
+    named = [(case.chapter, case.scenario.name, case.wire) for case in CASES]
+    assert set(named) == set(PAGE), "run: make faults"
+    assert len(named) == len(set(named)) >= 120

@@ -28,7 +28,7 @@ from headwater_openai import OpenAI
 
 from ..errors import reachable
 from ..provider import KEY
-from .scenario import Ends, Place, Scenario
+from .scenario import Case, Ends, Place, Scenario
 
 MODEL = "it/sample-1"
 
@@ -90,12 +90,13 @@ class Result:
     server: str
 
 
-async def play(scenario: Scenario, wire: Wire) -> Result:
-    """Play a scenario, and check all that it says.
+async def play(case: Case) -> Result:
+    """Play a scenario on a wire, and check all that it says.
 
     Raises:
         AssertionError: Something else was seen.
     """
+    scenario, wire = case.scenario, case.wire
     tasks, sockets = asyncio.all_tasks(), _open_sockets()
     with patch.dict(os.environ, scenario.environment), _logged() as log, _lag() as lag:
         async with FaultServer() as elsewhere, _bench(scenario, wire, elsewhere) as bench:
@@ -322,7 +323,9 @@ def _caller_words(bench: Bench) -> str:
     if error is None:
         outcome = "the answer" if bench.left_at is None else "leaves"
     else:
-        outcome = f"`{type(error).__name__}`"
+        raises = bench.scenario.raises
+        kinds = raises if isinstance(raises, tuple) else (type(error),)
+        outcome = " or ".join(f"`{kind.__name__}`" for kind in kinds)
         outcome += " with what had come" if bench.shown else ""
     told = bench.scenario.attempts
     return outcome + (f", {told} attempts" if told > 1 else "")

@@ -26,6 +26,7 @@ from headwater.testing.payloads import Phase, Wire, error_body, media_type, whol
 
 from .bench import Bench, chat
 from .scenario import (
+    ALL,
     BEGUN,
     FOUR,
     SHORT_S,
@@ -149,6 +150,7 @@ cuts = chapter(
         act=chat,
         raises=ProtocolError,
     ),
+    wires=ALL,
 )
 
 
@@ -262,7 +264,6 @@ def _sprinkled(wire: Wire, *between: bytes) -> list[Step]:
     return [piece for frame in frames(wire) for piece in (frame, *between)]
 
 
-SSE = FOUR
 _BROKEN = {
     "no JSON": b"data: {what?\n\n",
     "no object": b"data: [1, 2]\n\n",
@@ -287,7 +288,7 @@ bytes_ = chapter(
             ],
             raises=ProtocolError,
             shown=BEGUN,
-            wires=FOUR if "number" in name else tuple(Wire),  # no field of Ollama's
+            wires=FOUR if "number" in name else ALL,  # no field of Ollama's
         )
         for name, event in _BROKEN.items()
     ),
@@ -321,7 +322,7 @@ bytes_ = chapter(
             plays=lambda place, end=end: [  # type: ignore[misc]
                 answer(place.wire, *_swapped(place.wire, end))
             ],
-            wires=SSE,
+            wires=FOUR,
         )
         for name, end in {"CR": b"\r", "LF": b"\n", "CRLF": b"\r\n"}.items()
     ),
@@ -339,12 +340,12 @@ bytes_ = chapter(
                 ),
             )
         ],
-        wires=SSE,
+        wires=FOUR,
     ),
     Scenario(
         name="a byte order mark before the first event",
         plays=lambda place: [answer(place.wire, b"\xef\xbb\xbf", *frames(place.wire))],
-        wires=SSE,
+        wires=FOUR,
     ),
     Scenario(
         name="one byte a chunk",
@@ -383,7 +384,8 @@ bytes_ = chapter(
         raises=HeadwaterError,
         says="no, sorry",
     ),
+    wires=ALL,
 )
 
 
-ROWS = [*cuts, *ends, *bytes_]
+CHAPTERS = [cuts, ends, bytes_]

@@ -233,7 +233,7 @@ def _drops(way: str) -> bool:
     return "dropped" in way
 
 
-ROWS = chapter(
+CHAPTER = chapter(
     "Leaving",
     *(
         Scenario(name=f"{way}, {when}", plays=plays, act=act, shown=shown, ends=Ends.CLIENT)

@@ -54,7 +54,7 @@ HOOKS: dict[str, tuple[Callable[[Transport], object], str, str]] = {
     "raises an exception of its own": (lambda _: _breaks(), "a", "KeyError"),
 }
 
-ROWS = chapter(
+CHAPTER = chapter(
     "Plugins",
     *(
         Scenario(
@@ -66,7 +66,6 @@ ROWS = chapter(
             requests=0,
             ends=Ends.NONE,
             shown="a" if said[0] is A else "",
-            wires=(Wire.CHAT_COMPLETIONS,),
         )
         for name, (said, what) in SAYS.items()
     ),
@@ -80,7 +79,6 @@ ROWS = chapter(
             requests=0,
             ends=Ends.NONE,
             shown=shown,
-            wires=(Wire.CHAT_COMPLETIONS,),
         )
         for name, (hook, shown, what) in HOOKS.items()
     ),
@@ -91,7 +89,6 @@ ROWS = chapter(
         raises=StreamInterrupted,
         shown="a",
         requests=0,
-        wires=(Wire.CHAT_COMPLETIONS,),
     ),
     Scenario(
         name="a plugin that leaves its response open",
@@ -99,6 +96,6 @@ ROWS = chapter(
         provider=Keeps,
         shown="",
         ends=Ends.CLIENT,
-        wires=(Wire.CHAT_COMPLETIONS,),
     ),
+    wires=(Wire.CHAT_COMPLETIONS,),
 )

@@ -35,6 +35,7 @@ from headwater.testing.payloads import MODEL, Wire, error_frame
 
 from .bench import Bench, chat
 from .scenario import (
+    ALL,
     BEGUN,
     FOUR,
     Ends,
@@ -158,6 +159,7 @@ statuses = chapter(
         raises=Overloaded,
         attempts=3,
     ),
+    wires=ALL,
 )
 
 USED_UP = json.dumps({"error": {"message": "pay first", "code": "insufficient_quota"}}).encode()
@@ -184,7 +186,7 @@ in_stream = chapter(
             name=f"an error frame that means {status}, before content",
             plays=_failing(status),
             attempts=2,
-            wires=tuple(Wire) if status == 503 else FOUR,
+            wires=ALL if status == 503 else FOUR,
         )
         for status in (429, 500, 503)
     ),
@@ -296,6 +298,7 @@ nothing = chapter(
         check=_knows_the_model,
         wires=(Wire.CHAT_COMPLETIONS, Wire.ANTHROPIC, Wire.RESPONSES),
     ),
+    wires=ALL,
 )
 
 connecting = chapter(
@@ -432,6 +435,7 @@ hints = chapter(
         check=_asks(5),
         within_s=1.0,
     ),
+    wires=FOUR[:2],
 )
 
 
@@ -483,4 +487,4 @@ def _says_budget(error: HeadwaterError | None) -> None:
     assert "budget" in (error.not_retried or "")
 
 
-ROWS = [*statuses, *in_stream, *nothing, *connecting, *hints, *budget]
+CHAPTERS = [statuses, in_stream, nothing, connecting, hints, budget]

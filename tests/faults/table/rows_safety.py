@@ -46,6 +46,7 @@ from headwater.wire.http import HTTPTransport
 from ..provider import KEY
 from .bench import Bench, read, read_and_forget
 from .scenario import (
+    ALL,
     BEGUN,
     FOUR,
     SHORT_S,
@@ -244,6 +245,7 @@ memory = chapter(
         ends=Ends.CLIENT,
         is_slow=True,
     ),
+    wires=ALL,
 )
 
 
@@ -388,6 +390,7 @@ secrets = chapter(
         raises=InvalidRequest,
         says=r"a\\x1b\[2Jb",
     ),
+    wires=ALL,
 )
 
 
@@ -523,4 +526,4 @@ pool = chapter(
     ),
 )
 
-ROWS = [*memory, *redirects, *secrets, *pool]
+CHAPTERS = [memory, redirects, secrets, pool]

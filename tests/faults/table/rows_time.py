@@ -295,4 +295,4 @@ OTHERS = [
 ]
 
 
-ROWS = chapter("Time", *LIMITS, *OTHERS)
+CHAPTER = chapter("Time", *LIMITS, *OTHERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -50,7 +50,6 @@ class Scenario:
     """One line of the table, for each of its wires.
 
     Attributes:
-        chapter: Which promises it is about.
         name: What happens.
         plays: What the server answers, request by request.
         act: What the caller does.
@@ -69,7 +68,7 @@ class Scenario:
         says: A pattern that the message of the error has.
         options: Options of the call.
         check: What else must hold.
-        wires: Where it is played.
+        wires: Where it is played; None: where its chapter is.
         base_url: Where the provider is pointed to; None: at the server.
         provider: Makes the provider; None: the one of the wire.
         greeting: What the server does as a connection is made.
@@ -80,7 +79,6 @@ class Scenario:
         is_slow: It takes a second or more.
     """
 
-    chapter: str = ""
     name: str
     plays: Plays
     act: Act | None = None
@@ -99,7 +97,7 @@ class Scenario:
     says: str = ""
     options: ChatOptions = attrs.field(factory=lambda: ChatOptions())
     check: Callable[[Bench], None] | None = None
-    wires: tuple[Wire, ...] = ALL
+    wires: tuple[Wire, ...] | None = None
     base_url: Callable[[str], str] | None = None
     provider: Callable[[str], object] | None = None
     greeting: Script = ()
@@ -117,9 +115,39 @@ class Scenario:
         return TEXT if self.raises is None else ""
 
 
-def chapter(title: str, *scenarios: Scenario) -> list[Scenario]:
+@attrs.frozen
+class Chapter:
+    """Scenarios about one promise.
+
+    Attributes:
+        title: What they are about.
+        scenarios: They.
+        wires: Where those are played that do not say so themselves.
+    """
+
+    title: str
+    scenarios: tuple[Scenario, ...]
+    wires: tuple[Wire, ...]
+
+    def cases(self) -> Iterator[Case]:
+        """Give each scenario on each of its wires."""
+        for scenario in self.scenarios:
+            for wire in scenario.wires or self.wires:
+                yield Case(self.title, scenario, wire)
+
+
+@attrs.frozen(eq=False)
+class Case:
+    """One scenario on one wire."""
+
+    chapter: str
+    scenario: Scenario
+    wire: Wire
+
+
+def chapter(title: str, *scenarios: Scenario, wires: tuple[Wire, ...] = FOUR) -> Chapter:
     """Put scenarios under a title."""
-    return [attrs.evolve(scenario, chapter=title) for scenario in scenarios]
+    return Chapter(title, scenarios, wires)
 
 
 # What servers say.
