@@ -14,17 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import multiprocessing
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing.connection import Connection
 from typing import Final
 
 from .answers import WIRES
-from .place import on_core, raise_files
+from .place import CHECKOUT, on_core, raise_files
 
 __all__ = ["OPEN_FILES", "serving"]
 
@@ -141,7 +141,8 @@ def _length(head: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def _serve(ready: Connection) -> None:
+def main() -> None:
+    """Serve until the process is ended, and print the port first."""
     on_core(-1)
     raise_files(OPEN_FILES)
 
@@ -149,7 +150,7 @@ def _serve(ready: Connection) -> None:
         loop = asyncio.get_running_loop()
         pacer = _Pacer(loop)
         server = await loop.create_server(lambda: _Server(pacer), "127.0.0.1", 0, backlog=4096)
-        ready.send(server.sockets[0].getsockname()[1])
+        print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 
     asyncio.run(run())
@@ -158,12 +159,14 @@ def _serve(ready: Connection) -> None:
 @contextmanager
 def serving() -> Iterator[str]:
     """Run the server in a process, and give its address."""
-    here, there = multiprocessing.Pipe()
-    spawning = multiprocessing.get_context("spawn")
-    process = spawning.Process(target=_serve, args=(there,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{here.recv()}"
-    finally:
-        process.terminate()
-        process.join()
+    command = [sys.executable, "-m", "tests.benchmarks.server"]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+if __name__ == "__main__":
+    main()
