@@ -172,9 +172,13 @@ def test_broken_plugins_are_problems(inside: Inside) -> None:
         ("", {"HEADWATER_MODEL": "eliza"}, "HEADWATER_MODEL: expected a model id"),
         ("", {"HEADWATER_OPNAI_API_KEY": KEY}, "HEADWATER_OPNAI_API_KEY is set, and no plugin"),
         ("", {"OPENAI_API_KEY": "two words"}, "openai: the key holds characters that no key has"),
+        ("", {"AZURE_OPENAI_API_KEY": KEY}, "azure: this provider has no address of its own"),
         ("", {"OPENAI_BASE_URL": "ftp://x", "OPENAI_API_KEY": KEY}, ""),
     ],
-    ids=["toml", "name", "model", "alias-as-model", "alias", "variable", "typo", "key", "address"],
+    ids=[
+        *("toml", "name", "model", "alias-as-model", "alias", "variable", "typo", "key"),
+        *("no-address", "address"),
+    ],
 )
 def test_wrong_settings_are_problems(
     bare: Inside, settings: str, variables: dict[str, str], said: str

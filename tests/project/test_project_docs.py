@@ -35,7 +35,8 @@ def _blocks(page: Path, language: str) -> list[str]:
 
 def _run(arguments: list[str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """Run a command as a reader would: in a folder and a home of its own, with nothing set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER")}
+    unset = ("HEADWATER", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
     return subprocess.run(
         arguments,
@@ -44,7 +45,7 @@ def _run(arguments: list[str], tmp_path: Path) -> subprocess.CompletedProcess[st
             **kept,
             "PATH": path,
             "PYTHONWARNINGS": "error",
-            "HEADWATER_CONFIG_DIR": str(tmp_path / "config"),
+            "HOME": str(tmp_path),
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
