@@ -19,10 +19,14 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 import attrs
+import pyte
 
 PACKAGES = Path(__file__).parent / "packages"
 COMMAND = (sys.executable, "-m", "headwater_cli")
 TIMEOUT_S = 20.0
+
+PASTE_ON = "\x1b[?2004h"  # what a prompt begins with, and nothing else
+_ROWS = 300  # so high a screen that nothing scrolls away
 
 # So that Ctrl-C on the terminal reaches the command as a signal.
 TAKE_TERMINAL = """
@@ -123,9 +127,13 @@ class Terminal:
         err: int | None,
     ) -> None:
         self.shown = ""
+        self._read_to = 0
+        self._prompts = 0
+        self._screen = pyte.Screen(80, _ROWS)
+        self._seen = pyte.ByteStream(self._screen)
         self._bytes = b""
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.resize(rows=24, columns=80)
         self._process = subprocess.Popen(
             [sys.executable, "-c", TAKE_TERMINAL, *COMMAND, *arguments],
             stdin=slave,
@@ -160,9 +168,52 @@ class Terminal:
         """Type, as a person does."""
         os.write(self._master, keys.encode())
 
-    def terminate(self) -> None:
-        """Send SIGTERM."""
-        self._process.send_signal(signal.SIGTERM)
+    def terminate(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal: SIGTERM."""
+        self._process.send_signal(number)
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        """Change the size of the window, as a person does who drags its corner."""
+        self._screen.resize(_ROWS, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """Close the terminal's window."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDWR)
+
+    @property
+    def echoes(self) -> bool:
+        """Tell whether the terminal shows what is typed: how it is left to the shell."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
+    @property
+    def text(self) -> str:
+        """Give all that a person has seen: what scrolled away, and the window as it stands."""
+        rows = self._screen.display[: self._screen.cursor.y + 1]
+        return "\n".join(row.rstrip() for row in rows)
+
+    def expect(self, text: str) -> str:
+        """Read until a text is shown below what was expected before, and give what led to it."""
+        end = time.monotonic() + TIMEOUT_S
+        while (found := self.text.find(text, self._read_to)) < 0:
+            assert self._read(end - time.monotonic()), f"never showed {text!r}: {self.text!r}"
+        before = self.text[self._read_to : found]
+        self._read_to = found + len(text)
+        return before
+
+    def see(self, text: str) -> None:
+        """Read until a text is shown, which may be gone later."""
+        end = time.monotonic() + TIMEOUT_S
+        while not any(text in row for row in self._screen.display):
+            assert self._read(end - time.monotonic()), f"never showed {text!r}: {self.text!r}"
+
+    def expect_prompt(self) -> None:
+        """Read until one more prompt is ready for what is typed."""
+        end = time.monotonic() + TIMEOUT_S
+        self._prompts += 1
+        while self.shown.count(PASTE_ON) < self._prompts:
+            assert self._read(end - time.monotonic()), f"no prompt: {self.text!r}"
 
     def wait_for(self, text: str) -> None:
         """Read until a text is shown."""
@@ -177,6 +228,10 @@ class Terminal:
             pass
         return self._process.wait(max(0.1, end - time.monotonic()))
 
+    def wait_quietly(self) -> int:
+        """Wait for the end without a terminal to read from, and give the exit code."""
+        return self._process.wait(TIMEOUT_S)
+
     def _read(self, timeout_s: float) -> bool:
         """Read what comes next; False: nothing comes any more."""
         ready, _, _ = select.select([self._master], [], [], max(0.0, timeout_s))
@@ -185,5 +240,6 @@ class Terminal:
             with suppress(OSError):  # Linux says EIO once the other side is closed
                 chunk = os.read(self._master, 65536)
         self._bytes += chunk
+        self._seen.feed(chunk)
         self.shown = self._bytes.decode("utf-8", "replace").replace("\r\n", "\n")
         return bool(chunk)

@@ -102,14 +102,6 @@ def test_a_provider_cannot_steer_the_terminal(shell: Shell) -> None:
     assert rest.count("safe\\x1b[2J\\x1b]0;title\\x07\\x9b31m\\u202eend") >= 3
 
 
-@pytest.mark.parametrize("arguments", [[], ["-m", "demo/echo"], ["-a", "photo.png"]], ids=str)
-def test_a_terminal_needs_a_prompt(shell: Shell, arguments: list[str]) -> None:
-    """Without a prompt there is nothing to ask, and the way out is shown."""
-    with shell.terminal("chat", *arguments) as terminal:
-        assert terminal.wait() == 2
-    assert 'give a prompt: headwater chat "' in terminal.shown
-
-
 @pytest.mark.parametrize(
     "arguments", [[], ["--json"], ["--jsonl"]], ids=["text", "json", "json-lines"]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -73,6 +74,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         silence_streams()
         return ExitCode.BROKEN_PIPE
+    except OSError as error:
+        silence_streams()
+        return ExitCode.HUNG_UP if error.errno == errno.EIO else ExitCode.FAILED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Terminated as ending:

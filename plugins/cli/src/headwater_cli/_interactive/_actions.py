@@ -92,7 +92,7 @@ async def _history(talk: Talk, argument: str) -> None:
 def _show_turn(talk: Talk, turn: Turn) -> None:
     for message in turn.messages:
         who = "You" if message.role is Role.USER else str(turn.model or message.role)
-        cut = " (interrupted)" if turn.is_interrupted and message is turn.messages[-1] else ""
+        cut = " (interrupted)" if turn.is_interrupted and message.role is Role.ASSISTANT else ""
         talk.display.note(f"{as_line(who)}{cut}:")
         talk.display.say(f"{_text_of(message)}\n")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+import click
+
 from headwater import Event, HeadwaterError
 
 from .._errors import message_of
@@ -96,5 +98,9 @@ class Display:
 
     def fail(self, error: HeadwaterError) -> None:
         """Say what went wrong."""
-        self._err.write(f"{message_of(error)}\n")
+        text = message_of(error)
+        if self.is_styled and self._err.isatty():
+            head, colon, rest = text.partition(":")
+            text = click.style(head + colon, fg="red") + rest
+        self._err.write(f"{text}\n")
         self._err.flush()

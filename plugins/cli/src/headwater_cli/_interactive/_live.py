@@ -85,7 +85,7 @@ class Live:
         """
         rows = sum(max(1, -(-_width(line) // columns)) for line in self._lines)
         if rows:
-            self._stream.write(_up(rows - 1))
+            self._stream.write(f"{_up(rows - 1)}\x1b[J")
         self._lines = []
         # Lines were counted at the old width: rather show one again than lose one.
         self._gone = min(self._gone, self._gone * self._columns * 4 // (columns * 5))

@@ -19,8 +19,8 @@ from ._source import END
 
 __all__ = ["TerminalSource"]
 
-_MESSAGE: Final = "> "
-_BLOCK_MESSAGE: Final = f"[end with a line {END}]\n> "
+_MESSAGE: Final = "\n> "
+_BLOCK_MESSAGE: Final = f"\n[end with a line {END}]\n> "
 _CONTINUATION: Final = "  "
 
 
