@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncGenerator, Iterable
 
 from headwater import (
@@ -35,21 +37,26 @@ USAGE = Usage(10, 2)  # what an answer used, where the test does not say
 
 def said(text: str, usage: Usage | None = USAGE) -> list[Step]:
     """Script an answer of words."""
-    words = [TextDelta(word) for word in text.split(" ")]
+    words = [TextDelta(word) for word in re.findall(r"\s*\S+", text)]
     return [Started("model"), *words, Finished(FinishReason.STOP, "stop", usage)]
 
 
-def called(name: str, raw: str = "{}", *, call_id: str = "c1", is_valid: bool = True) -> list[Step]:
+def called(
+    name: str,
+    raw: str = "{}",
+    *,
+    call_id: str = "c1",
+    is_valid: bool = True,
+    usage: Usage | None = USAGE,
+) -> list[Step]:
     """Script an answer that is a call of a tool."""
-    import json
-
     arguments = json.loads(raw) if is_valid else None
     return [
         Started("model"),
         ToolCallStarted(call_id, name),
         ToolCallDelta(call_id, raw),
         ToolCallFinished(call_id, name, arguments, raw, is_valid),
-        Finished(FinishReason.TOOL_CALLS, "tool_calls", USAGE),
+        Finished(FinishReason.TOOL_CALLS, "tool_calls", usage),
     ]
 
 

@@ -49,17 +49,17 @@ async def test_a_turn_and_its_answer_join_together() -> None:
     provider = Scripted(said("a b"), said("c", Usage(20, 3)))
     session = Session(runner_of(provider), MODEL, "Be kind.")
     async with session.stream("one") as stream:
-        assert [text async for text in stream.text()] == ["a", "b"]
-    assert _texts(session) == ["one", "ab"]
+        assert [text async for text in stream.text()] == ["a", " b"]
+    assert _texts(session) == ["one", "a b"]
     assert session.messages[1] == stream.response.message
     assert (await session.send("two")).text == "c"
-    assert _texts(session) == ["one", "ab", "two", "c"]
+    assert _texts(session) == ["one", "a b", "two", "c"]
     assert session.usage == Usage(30, 5)
     assert [turn.usage for turn in session.turns] == [Usage(10, 2), Usage(20, 3)]
     assert [turn.first_content_s is None for turn in session.turns] == [False, True]
     assert all(turn.total_s is not None for turn in session.turns)
     last = provider.requests[-1].messages
-    assert [message.text for message in last] == ["Be kind.", "one", "ab", "two"]
+    assert [message.text for message in last] == ["Be kind.", "one", "a b", "two"]
 
 
 async def test_the_answer_is_in_the_history_when_finished_is_seen() -> None:
@@ -440,7 +440,7 @@ def test_what_is_wrong_in_itself_is_refused_at_once() -> None:
     runner = runner_of(Scripted())
     for arguments in (("model",), (MODEL, 3)):
         with pytest.raises(InvalidRequest):
-            Session(runner, *arguments)  # type: ignore[arg-type]  # that is the test
+            Session(runner, *arguments)
     session = Session(runner, MODEL)
     with pytest.raises(InvalidRequest):
         session.system = 3  # type: ignore[assignment]  # that is the test

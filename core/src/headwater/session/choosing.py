@@ -24,6 +24,9 @@ TRIES: Final = 5
 RESERVE_TOKENS: Final = 4096  # for the answer, but at most a quarter of the context
 UNSURE: Final = 2.0  # how far an estimate may be out before a count of this model has come
 SURE: Final = 1.25  # and after
+FULL: Final = 0.8  # how much of the room is enough where something is left out
+LEAST: Final = 0.5  # how many tokens one of an estimate may be
+MOST: Final = 4.0
 
 
 @attrs.frozen
@@ -107,20 +110,27 @@ class Chooser:
             return Sent([*self._history.messages(end), *asked])
         room = self._room(self.max_context_tokens, request)
         around = _around(request, options)
-        scale = self._scales.get(str(request.model), 1.0)
-        before, tokens = -1, 0
+        scale = self._scale(request.model)
+        lengths: set[int] = set()  # of what was tried
+        tokens, found = 0, None
         for _ in range(TRIES):
             limit = int(room / scale) - around
             window = Window(self._history, end, asked, limit=limit, model=request.model, ask=ask)
             messages = await self.strategy(window)
             estimate = around + window.count(messages)
-            counted = await self._count(request.model, messages, estimate, room, options)
+            is_whole = len(messages) >= end + len(asked)
+            counted = await self._count(request.model, messages, estimate, room, is_whole, options)
             tokens = round(estimate * scale) if counted is None else counted
             if tokens <= room:
-                return Sent(messages, estimate)
-            if counted is None or len(messages) == before:
+                found = Sent(messages, estimate)
+            if counted is None or (found and (is_whole or counted >= FULL * room)):
                 break
-            before, scale = len(messages), self._scales[str(request.model)]
+            if len(messages) in lengths:
+                break
+            lengths.add(len(messages))
+            scale = self._scale(request.model)  # as the count has corrected it
+        if found is not None:
+            return found
         raise ContextTooLong(
             f"the messages that have to be sent are {tokens} tokens, and there is room for {room}: "
             f"max_context_tokens={self.max_context_tokens}, less a reserve for the answer"
@@ -129,7 +139,7 @@ class Chooser:
     def learn(self, model: ModelId, sent: Sent, usage: Usage) -> None:
         """Correct later estimates by what the provider reports."""
         if usage.provenance is Provenance.REPORTED and usage.input_tokens and sent.tokens:
-            self._scales[str(model)] = usage.input_tokens / sent.tokens
+            self._correct(model, usage.input_tokens, sent.tokens)
 
     def _room(self, limit: int, request: ChatRequest) -> int:
         reserve = self.reserve_output_tokens
@@ -143,12 +153,17 @@ class Chooser:
         messages: Sequence[Message],
         estimate: int,
         room: int,
+        is_whole: bool,
         options: ChatOptions,
     ) -> int | None:
-        """Have the provider count, where the estimate is too near the limit and it can."""
+        """Have the provider count, if it can and the estimate alone does not do.
+
+        It does far below the limit, unless something is left out by it that nobody has checked.
+        """
         name = str(model)
-        margin = SURE if name in self._scales else UNSURE
-        if name in self._uncounted or estimate * self._scales.get(name, 1.0) * margin <= room:
+        is_sure = name in self._scales
+        at_most = estimate * max(self._scale(model), 1.0) * (SURE if is_sure else UNSURE)
+        if name in self._uncounted or (at_most <= room and (is_whole or is_sure)):
             return None
         try:
             usage = await self._runner.count_usage(model, messages, **options)
@@ -157,8 +172,15 @@ class Chooser:
         if usage.provenance is not Provenance.REPORTED or usage.input_tokens is None:
             self._uncounted.add(name)
             return None
-        self._scales[name] = max(usage.input_tokens, 1) / max(estimate, 1)
+        self._correct(model, usage.input_tokens, estimate)
         return usage.input_tokens
+
+    def _scale(self, model: ModelId) -> float:
+        return self._scales.get(str(model), 1.0)
+
+    def _correct(self, model: ModelId, counted: int, estimate: int) -> None:
+        """Note how far an estimate was out, within reason: a count may be of something else."""
+        self._scales[str(model)] = min(max(counted / max(estimate, 1), LEAST), MOST)
 
 
 def _around(request: ChatRequest, options: ChatOptions) -> int:
