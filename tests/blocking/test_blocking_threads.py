@@ -35,7 +35,7 @@ from headwater import (
 )
 from headwater.blocking import Runner
 from headwater.middleware import Handler
-from headwater.testing import FaultServer, respond
+from headwater.testing import FaultServer, Repeat, respond
 from headwater.testing.fault_server import Script, SeenRequest
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import Transport
@@ -137,17 +137,24 @@ def test_a_forgotten_runner_leaves_nothing(server: FaultServer) -> None:
     server.wait_until(lambda: server.connections[0].closed_at is not None, within_s=1)
 
 
-def test_a_forgotten_stream_leaves_nothing(server: FaultServer) -> None:
-    """Nor when it is forgotten in the middle of an answer, in a cycle."""
-    server.answer_with(begun("a"))
+@pytest.mark.parametrize(
+    "script", [begun("a"), respond(Repeat(said("a")))], ids=["waits for bytes", "waits for room"]
+)
+def test_a_forgotten_stream_leaves_nothing(
+    server: FaultServer, script: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor when it is forgotten in the middle of an answer, in a cycle; and nobody complains."""
+    server.answer_with(script)
     stream = Runner(providers={"lines": Lines(server.url)}).stream_chat("lines/m", "Hi")
     next(stream)
+    time.sleep(0.05)
     cycle: list[object] = [stream]
     cycle.append(cycle)
     del stream, cycle
     gc.collect()
     until_no_thread_is_left()
     server.wait_until(lambda: server.connections[0].closed_at is not None, within_s=1)
+    assert caplog.text == ""
 
 
 def test_a_transport_is_closed_with_its_runner(server: FaultServer) -> None:

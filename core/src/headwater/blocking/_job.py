@@ -25,6 +25,8 @@ class Job(Generic[T]):
         loop: Where it is done.
         work: Begins it.
         on_done: Is called there with the task, once it is over.
+        running: Where its task is kept until then: asyncio keeps only tasks that wait for the
+            network or a timer, and others may be collected.
         has_ended: Tells whether the loop serves nobody any more.
 
     Attributes:
@@ -37,11 +39,13 @@ class Job(Generic[T]):
         loop: asyncio.AbstractEventLoop,
         work: Callable[[], Coroutine[Any, Any, T]],
         on_done: Callable[[asyncio.Task[T]], None],
+        running: set[asyncio.Task[Any]],
         has_ended: Callable[[], bool],
     ) -> None:
         self.task: asyncio.Task[T] | None = None
         self.has_ended = has_ended
         self._loop = loop
+        self._running = running
         loop.call_soon_threadsafe(self._start, work, on_done, context=copy_context())
 
     def tell(self, call: Callable[[], object]) -> None:
@@ -76,6 +80,8 @@ class Job(Generic[T]):
         on_done: Callable[[asyncio.Task[T]], None],
     ) -> None:
         self.task = self._loop.create_task(work())
+        self._running.add(self.task)
+        self.task.add_done_callback(self._running.discard)
         self.task.add_done_callback(_heed)
         self.task.add_done_callback(on_done)
 

@@ -54,6 +54,7 @@ class LoopThread:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
+        self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
         self._is_forked = False
         self._problem: Exception | None = None
@@ -90,7 +91,13 @@ class LoopThread:
                     "asynchronous Runner there"
                 )
             loop = self._loop
-            return Job(loop, work, on_done, lambda: self._loop is not loop or loop.is_closed())
+            return Job(
+                loop,
+                work,
+                on_done,
+                self._running,
+                lambda: self._loop is not loop or loop.is_closed(),
+            )
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do a piece of work on the loop, and wait for what comes of it.
