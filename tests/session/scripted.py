@@ -26,7 +26,7 @@ from headwater import (
 )
 from headwater.wire.transport import Transport
 
-__all__ = ["MODEL", "Counting", "Scripted", "called", "runner_of", "said"]
+__all__ = ["MODEL", "USAGE", "Counting", "Scripted", "Step", "called", "runner_of", "said"]
 
 MODEL = "p/model"
 Step = Event | BaseException | asyncio.Event

@@ -247,7 +247,11 @@ async def test_what_is_cancelled_has_results_all_the_same() -> None:
 
 async def test_a_pause_is_gone_on_from() -> None:
     """A provider that pauses in its own work is asked again, as the history stands."""
-    pause: list[Event] = [Started("m"), TextDelta("so far"), Finished(FinishReason.PAUSE, "pause_turn", USAGE)]
+    pause: list[Event] = [
+        Started("m"),
+        TextDelta("so far"),
+        Finished(FinishReason.PAUSE, "pause_turn", USAGE),
+    ]
     provider = Scripted(pause, said("done"))
     session = Session(runner_of(provider), MODEL)
     assert (await session.run_tools("Go", [today])).text == "done"

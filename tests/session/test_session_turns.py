@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable
 
 import pytest
@@ -109,8 +108,6 @@ async def _drop(stream: SessionStream) -> None:
         if isinstance(event, TextDelta):
             break
     del stream, event
-    gc.collect()
-    await asyncio.sleep(0.01)
 
 
 async def _until_text(stream: SessionStream) -> None:

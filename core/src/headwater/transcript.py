@@ -62,7 +62,11 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def write(value: object) -> object:
-    """Turn a value into what JSON can say."""
+    """Turn a value into what JSON can say.
+
+    Raises:
+        StorageError: It holds something else.
+    """
     match value:
         case ModelId() | StrEnum():
             return str(value)
@@ -76,8 +80,10 @@ def write(value: object) -> object:
             return value
         case Sequence():
             return [write(inner) for inner in value]
-        case _:
+        case _ if attrs.has(type(value)):
             return _write_fields(value)
+        case _:
+            raise StorageError(f"JSON cannot say {type(value).__name__}, which a part holds")
 
 
 def write_json(value: object) -> str:

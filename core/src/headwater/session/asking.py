@@ -94,12 +94,12 @@ class Asking:
         """
         history = self._conversation.history
         self.check_turn()
-        self._has_begun = True
         if not self._replaces:
             self._keep = len(history.turns)
         elif history.version != self._version:
             raise InvalidRequest("the history has changed since retry or edit was called")
         self._conversation.begin(self)
+        self._has_begun = True
         self._started_at = datetime.now(UTC)
         self._started = time.monotonic()
 
@@ -183,7 +183,9 @@ class Asking:
         return True
 
     def end(self) -> None:
-        """Give the turn back, whatever came of it."""
+        """Give the turn back, whatever came of it; once."""
+        if not self._has_begun or self.has_ended.is_set():
+            return
         if not self.is_committed:
             cut = self._partial if self.stream is None else self.stream.response
             self._conversation.abandon(
@@ -248,6 +250,7 @@ async def events_of(asking: Asking) -> EventStream:
                     continue
                 later = [frame async for frame in stream]
                 await asking.commit(stream.response)
+                asking.end()  # who stops here has no reason to close the stream
                 yield event
                 for frame in later:
                     yield frame

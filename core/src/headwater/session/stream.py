@@ -40,6 +40,10 @@ class SessionStream:
         self._events = events_of(asking)
         self._is_closed = False
 
+    def __del__(self) -> None:
+        """Let the next turn begin at once; the connection is closed when the loop comes to it."""
+        self._asking.end()
+
     def __aiter__(self) -> Self:
         return self
 
