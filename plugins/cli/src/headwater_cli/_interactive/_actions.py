@@ -70,11 +70,14 @@ async def _system(talk: Talk, argument: str) -> None:
 async def _usage(talk: Talk, _argument: str) -> None:
     session = talk.session
     cost = await talk.cost()
-    answers = sum(1 for turn in session.turns if turn.response is not None)
-    talk.display.note(
-        f"{answers} answers in the conversation, {counts_text(session.usage)} in all, "
-        f"{'cost unknown' if cost is None else cost_text(cost)}"
-    )
+    facts = [
+        f"{talk.count_answers()} answers in the conversation",
+        f"{counts_text(session.usage)} in all",
+        "cost unknown" if cost is None else cost_text(cost),
+    ]
+    if session.id is not None:
+        facts.append(f"kept as {session.id}")
+    talk.display.note(" | ".join(facts))
 
 
 async def _history(talk: Talk, argument: str) -> None:
@@ -148,10 +151,14 @@ def _check_is_session(talk: Talk, path: Path) -> None:
 
 
 async def _load(talk: Talk, argument: str) -> None:
-    talk.session = Session.load(talk.runner, _path(argument, "/load FILE"))
+    talk.session = Session.load(
+        talk.runner,
+        _path(argument, "/load FILE"),
+        store=talk.store,
+        max_context_tokens=talk.max_context_tokens,
+    )
     talk.forget_prompt()
-    answers = sum(1 for turn in talk.session.turns if turn.response is not None)
-    talk.display.note(f"{await talk.about_model()} | {answers} answers so far")
+    talk.display.note(await talk.banner())
 
 
 def _place(argument: str) -> str:

@@ -15,11 +15,13 @@ from headwater import (
     Part,
     Role,
     Runner,
+    StorageError,
     Text,
     Usage,
 )
 from headwater.prices import cost_of
 from headwater.session import Session
+from headwater.store import Store
 
 from .._settings import Settings
 from .._show import usage_line
@@ -43,12 +45,14 @@ class Manner:
         is_classic: Whether each prompt ends with a line `\end`, and the answer in classic words.
         is_whole: Whether answers are asked for in one piece.
         is_plain: Whether answers are shown as they come, without rendering and colour.
+        is_private: Whether nothing of the conversation is kept.
         has_commands: Whether what begins with a slash is a command.
     """
 
     is_classic: bool = False
     is_whole: bool = False
     is_plain: bool = False
+    is_private: bool = False
     has_commands: bool = True
 
 
@@ -66,6 +70,7 @@ class Talk:
     """
 
     runner: Runner
+    store: Store | None
     session: Session
     options: ChatOptions
     settings: Settings
@@ -73,6 +78,7 @@ class Talk:
     source: Source
     catalog: Catalog
     manner: Manner
+    max_context_tokens: int | None
     draft: str = ""
     is_editing: bool = False
     is_block: bool = False
@@ -119,8 +125,27 @@ class Talk:
         about = as_line(str(self.session.model))
         return about if limit is None else f"{about} | context limit {limit:,} tokens"
 
+    async def banner(self) -> str:
+        """Say what the conversation begins with."""
+        answers = self.count_answers()
+        about = await self.about_model()
+        return f"{about} | goes on after {answers} answers" if answers else about
+
+    def count_answers(self) -> int:
+        """Tell how many answers stand in the history."""
+        return sum(1 for turn in self.session.turns if turn.response is not None)
+
+    async def flush(self) -> None:
+        """Keep what no answer has kept yet."""
+        try:
+            await self.session.flush()
+        except StorageError as error:
+            self.display.fail(error)
+
     async def max_tokens(self) -> int | None:
         """Tell how long the conversation may get: its own limit, else the model's."""
+        if self.max_context_tokens is not None:
+            return self.max_context_tokens
         return await self.catalog.max_tokens(self.session.model, within_s=LIMIT_WAIT_S)
 
     async def cost(self) -> Decimal | None:
