@@ -150,7 +150,8 @@ def _write_section(one: Contender) -> None:
     if sys.stdout.isatty():
         text = printable(text.replace("\r\n", "\n"))
     lines = [f"== {as_line(one.model)} ==", text, one.broke_off()]
-    click.echo("\n".join(line for line in lines if line) + "\n")
+    sys.stdout.write("\n".join(line for line in lines if line) + "\n\n")
+    sys.stdout.flush()  # not by click, which would change the text on a pipe
 
 
 def _write_summary(contenders: Sequence[Contender]) -> None:

@@ -24,6 +24,7 @@ from ._errors import ExitCode, exit_code, message_of
 from ._explain import explain
 from ._installed import installed_distributions
 from ._keys import keys
+from ._log import log
 from ._models import models
 from ._plugins import plugins
 from ._run import Terminated
@@ -58,7 +59,7 @@ def commands() -> None:
     """Chat with language models, whoever provides them."""
 
 
-for command in (aliases, chat, compare, config, doctor, explain, keys, models, plugins):
+for command in (aliases, chat, compare, config, doctor, explain, keys, log, models, plugins):
     commands.add_command(command)
 
 
