@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from headwater import ChatStream, ConfigurationError, Runner, StreamInterrupted, TextDelta
-from headwater.testing.fault_server import FaultServer, Script, Stall, chunk
+from headwater.testing.fault_server import FaultServer, Script
 
 from .provider import Wire
-from .wire import CHUNKED, begun, refusal, said, whole
+from .wire import begun, refusal, whole
 
 SOON_S = 0.1
 COLLECTED_S = 1.0
-
-SILENCES: dict[str, Script] = {
-    "before the head": [Stall()],
-    "before the first token": begun(),
-    "after an event without content": begun("begin"),
-    "in the middle of an event": [CHUNKED + chunk(b"data: a"), Stall()],
-    "after the first token": begun("a"),
-    "after many tokens": begun(*"abcdefgh"),
-}
 
 
 def now() -> float:
@@ -36,126 +26,6 @@ async def read_on(stream: ChatStream) -> None:
     """Read until something stops it."""
     async for _ in stream:
         pass
-
-
-async def left_by_cancelling(stream: ChatStream, server: FaultServer) -> float:
-    """Cancel the task that reads."""
-    task = asyncio.create_task(read_on(stream))
-    await server.requests_seen(1)
-    await asyncio.sleep(0.02)
-    left_at = now()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    return left_at
-
-
-async def left_by_a_timeout(stream: ChatStream, server: FaultServer) -> float:
-    """Let a timeout of the application's own end the reading."""
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            await read_on(stream)
-    return now()
-
-
-async def left_by_closing_from_another_task(stream: ChatStream, server: FaultServer) -> float:
-    """Close the stream while another task reads it."""
-    task = asyncio.create_task(read_on(stream))
-    await server.requests_seen(1)
-    await asyncio.sleep(0.02)
-    left_at = now()
-    await stream.aclose()
-    with pytest.raises(StreamInterrupted):
-        await task
-    return left_at
-
-
-async def left_by_cancelling_the_context(stream: ChatStream, server: FaultServer) -> float:
-    """Cancel a task that is inside `async with`."""
-
-    async def read() -> None:
-        async with stream:
-            await read_on(stream)
-
-    task = asyncio.create_task(read())
-    await server.requests_seen(1)
-    await asyncio.sleep(0.02)
-    left_at = now()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    return left_at
-
-
-Leaving = Callable[[ChatStream, FaultServer], Awaitable[float]]
-LEAVINGS: list[Leaving] = [
-    left_by_cancelling,
-    left_by_a_timeout,
-    left_by_closing_from_another_task,
-    left_by_cancelling_the_context,
-]
-
-
-@pytest.mark.parametrize("script", SILENCES.values(), ids=SILENCES.keys())
-@pytest.mark.parametrize("leave", LEAVINGS, ids=lambda leave: leave.__name__)
-async def test_leaving_a_waiting_stream_closes_its_connection(
-    runner: Runner, server: FaultServer, script: Script, leave: Leaving
-) -> None:
-    """A reader that waits can leave in each phase, and the server sees it at once."""
-    server.answer_with(script)
-    left_at = await leave(runner.stream_chat("wire/m", "Hi"), server)
-    assert await server.end_seen_s(left_at) < SOON_S
-
-
-async def test_break_out_of_the_context_closes_the_connection(
-    runner: Runner, server: FaultServer
-) -> None:
-    """`break` out of `async with` closes at once, with the answer half read."""
-    server.answer_with(begun("a", "b"))
-    async with runner.stream_chat("wire/m", "Hi") as stream:
-        async for event in stream:
-            if isinstance(event, TextDelta):
-                break
-    assert await server.end_seen_s(now()) < SOON_S
-
-
-async def test_an_exception_out_of_the_context_closes_the_connection(
-    runner: Runner, server: FaultServer
-) -> None:
-    """An exception of the application's own leaves unchanged and closes at once."""
-    server.answer_with(begun("a", "b"))
-
-    async def fail() -> None:
-        async with runner.stream_chat("wire/m", "Hi") as stream:
-            await anext(stream)
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await fail()
-    assert await server.end_seen_s(now()) < SOON_S
-
-
-async def test_aclose_closes_the_connection(runner: Runner, server: FaultServer) -> None:
-    """`aclose` between two events closes at once, and may be called again."""
-    server.answer_with(begun("a"))
-    stream = runner.stream_chat("wire/m", "Hi")
-    await anext(stream)
-    left_at = now()
-    await stream.aclose()
-    await stream.aclose()
-    assert await server.end_seen_s(left_at) < SOON_S
-
-
-async def test_aclose_during_an_endless_stream_closes_the_connection(
-    runner: Runner, server: FaultServer
-) -> None:
-    """A server that never pauses is left all the same."""
-    server.answer_with([CHUNKED, *[said("a" * 1000)] * 100, Stall()])
-    stream = runner.stream_chat("wire/m", "Hi")
-    await anext(stream)
-    left_at = now()
-    await stream.aclose()
-    assert await server.end_seen_s(left_at) < SOON_S
 
 
 @pytest.mark.parametrize("script", [begun("a"), begun("begin", "count")], ids=["content", "none"])
@@ -181,42 +51,6 @@ async def test_a_stream_dropped_under_all_layers_needs_no_garbage_collection(
         assert await server.end_seen_s(now()) < COLLECTED_S
     finally:
         gc.enable()
-
-
-async def test_a_dropped_text_generator_closes_the_connection(
-    runner: Runner, server: FaultServer
-) -> None:
-    """The text alone, left by `break` with no other reference to the stream, closes too."""
-    server.answer_with(begun("a"))
-    async for _ in runner.stream_chat("wire/m", "Hi").text():
-        break
-    assert await server.end_seen_s(now()) < COLLECTED_S
-
-
-async def test_a_cancelled_chat_closes_its_connection(runner: Runner, server: FaultServer) -> None:
-    """A call without streaming is left as fast."""
-    server.answer_with([Stall()])
-    task = asyncio.create_task(runner.chat("whole/m", "Hi"))
-    await server.requests_seen(1)
-    left_at = now()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await server.end_seen_s(left_at) < SOON_S
-
-
-async def test_repeated_cancelling_is_survived(runner: Runner, server: FaultServer) -> None:
-    """Two cancellations at once end in one CancelledError and a closed connection."""
-    server.answer_with(begun("a"))
-    task = asyncio.create_task(read_on(runner.stream_chat("wire/m", "Hi")))
-    await server.requests_seen(1)
-    await asyncio.sleep(0.02)
-    left_at = now()
-    task.cancel()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await server.end_seen_s(left_at) < SOON_S
 
 
 async def test_two_tasks_that_close_at_once_do_not_cancel_the_reader(

@@ -10,27 +10,22 @@ from contextlib import aclosing, asynccontextmanager, suppress
 import pytest
 
 from headwater import (
-    ChatOptions,
     ChatRequest,
     ConnectTimeout,
-    ContentGapTimeout,
-    DeadlineExceeded,
     Event,
     FirstContentTimeout,
-    IdleTimeout,
     InvalidRequest,
-    LimitPassed,
     Limits,
     Runner,
     hookimpl,
 )
 from headwater.middleware import Timeout
-from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Repeat, Script, Stall, Wait
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Stall, Wait
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import HTTPRequest, ReadError, Response, Transport
 
 from .provider import Wire, read_error, with_limits
-from .wire import CHUNKED, DONE, PING, begun, head, said, whole
+from .wire import CHUNKED, DONE, head, said, whole
 
 SHORT_S = 0.06
 
@@ -64,54 +59,6 @@ class AsksTwice(Wire):
                 yield event
 
 
-PASSED: dict[str, tuple[Script, ChatOptions, type[LimitPassed]]] = {
-    "no head": ([Stall()], {"first_content_s": SHORT_S}, FirstContentTimeout),
-    "no content": (begun(), {"first_content_s": SHORT_S}, FirstContentTimeout),
-    "pings in place of content": (
-        [CHUNKED, Repeat(PING, 0.01)],
-        {"first_content_s": SHORT_S},
-        FirstContentTimeout,
-    ),
-    "counts in place of content": (
-        [CHUNKED, Repeat(said("count"), 0.01)],
-        {"first_content_s": SHORT_S},
-        FirstContentTimeout,
-    ),
-    "silence after content": (begun("a"), {"idle_s": SHORT_S}, IdleTimeout),
-    "pings between contents": (
-        [CHUNKED + said("a"), Repeat(PING, 0.01)],
-        {"content_gap_s": SHORT_S},
-        ContentGapTimeout,
-    ),
-    "silence between contents": (
-        begun("a", "b"),
-        {"content_gap_s": SHORT_S},
-        ContentGapTimeout,
-    ),
-    "no end": ([CHUNKED, Repeat(said("a"), 0.01)], {"total_s": SHORT_S}, DeadlineExceeded),
-    "nothing at all": ([Stall()], {"total_s": SHORT_S}, DeadlineExceeded),
-}
-
-
-@pytest.mark.parametrize(("script", "limits", "kind"), PASSED.values(), ids=PASSED.keys())
-async def test_each_limit_raises_its_own_error(
-    runner: Runner,
-    server: FaultServer,
-    script: Script,
-    limits: ChatOptions,
-    kind: type[LimitPassed],
-) -> None:
-    """The error names the limit and how long was waited, and the connection is closed."""
-    server.answer_with(script)
-    limits["attempts"] = 1
-    with pytest.raises(LimitPassed) as caught:
-        await runner.stream_chat("wire/m", "Hi", **limits).collect()
-    raised_at = asyncio.get_running_loop().time()
-    assert type(caught.value) is kind
-    assert caught.value.limit_s == SHORT_S <= caught.value.waited_s < 2 * SHORT_S
-    assert await server.end_seen_s(raised_at) < 0.1
-
-
 @pytest.fixture
 def deaf_address() -> Iterator[str]:
     """Give the address of a listener whose queue is full, so that nobody gets through to it."""
@@ -127,17 +74,6 @@ def deaf_address() -> Iterator[str]:
             caller.close()
 
 
-@pytest.mark.parametrize("name", ["connect_s", "total_s"])
-async def test_a_connection_that_is_not_made_is_given_up(deaf_address: str, name: str) -> None:
-    """`connect_s` ends the wait for a connection, and so does `total_s`."""
-    limits: ChatOptions = {"attempts": 1, "connect_s": 5, "total_s": 5}
-    limits[name] = SHORT_S  # type: ignore[literal-required]  # one of the two above
-    kind = ConnectTimeout if name == "connect_s" else DeadlineExceeded
-    async with Runner(providers={"wire": Wire(deaf_address)}) as runner:
-        with pytest.raises(kind, match=name):
-            await runner.chat("wire/m", "Hi", **limits)
-
-
 async def test_the_time_to_the_first_content_does_not_count_the_connection(
     deaf_address: str,
 ) -> None:
@@ -148,22 +84,6 @@ async def test_the_time_to_the_first_content_does_not_count_the_connection(
         )
         with pytest.raises(ConnectTimeout):
             await stream.collect()
-
-
-async def test_pings_are_life_once_content_has_come(runner: Runner, server: FaultServer) -> None:
-    """`idle_s` counts from the last byte, whatever it was."""
-    pings: Script = [step for _ in range(5) for step in (Wait(0.03), PING)]
-    server.answer_with([CHUNKED + said("a"), *pings, said("b", DONE) + LAST_CHUNK])
-    stream = runner.stream_chat("wire/m", "Hi", idle_s=0.1)
-    assert (await stream.collect()).text == "ab"
-
-
-async def test_silence_before_the_first_content_is_thinking(
-    runner: Runner, server: FaultServer
-) -> None:
-    """`idle_s` says nothing about a model that thinks."""
-    server.answer_with([CHUNKED, Wait(0.15), said("a", DONE) + LAST_CHUNK])
-    assert (await runner.stream_chat("wire/m", "Hi", idle_s=0.05).collect()).text == "a"
 
 
 async def test_each_attempt_has_its_own_limits(
@@ -186,16 +106,6 @@ async def test_a_second_request_of_an_attempt_has_its_own_time_to_connect(
         response = await runner.stream_chat("wire/m", "Hi", connect_s=0.1, attempts=1).collect()
     await transport.aclose()
     assert response.text == "a"
-
-
-async def test_a_chat_may_take_its_time_but_not_stop_in_the_body(
-    runner: Runner, server: FaultServer
-) -> None:
-    """An answer asked for whole has no first content, but `idle_s` once its body has begun."""
-    plain = head(200, "content-length: 9", media_type="text/plain")
-    server.answer_with([Wait(0.1), plain + b"a", Stall()])
-    with pytest.raises(IdleTimeout):
-        await runner.chat("whole/m", "Hi", first_content_s=0.05, idle_s=SHORT_S, attempts=1)
 
 
 @pytest.mark.parametrize(

@@ -24,45 +24,6 @@ from headwater.testing.fault_server import LAST_CHUNK, End, FaultServer, Reset, 
 from .provider import Wire
 from .wire import CHUNKED, refusal, said, whole
 
-RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 520, 529)
-NOT_RETRIED = (400, 401, 402, 403, 404, 405, 413, 415, 422)
-
-
-@pytest.mark.parametrize("status", RETRIED)
-async def test_a_passing_failure_is_tried_again(
-    runner: Runner, server: FaultServer, status: int
-) -> None:
-    """These statuses may pass, and the caller sees nothing of them."""
-    server.answer_with(refusal(status), whole("a"))
-    stream = runner.stream_chat("wire/m", "Hi")
-    assert ((await stream.collect()).text, stream.metrics.attempts) == ("a", 2)
-
-
-@pytest.mark.parametrize("status", NOT_RETRIED)
-async def test_a_lasting_failure_is_raised_at_once(
-    runner: Runner, server: FaultServer, status: int
-) -> None:
-    """These statuses would come again."""
-    server.answer_with(refusal(status))
-    with pytest.raises(HeadwaterError) as caught:
-        await runner.stream_chat("wire/m", "Hi").collect()
-    error = caught.value
-    assert (error.status, error.attempts, len(server.requests)) == (status, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("status", "said_so", "requests"), [(503, "false", 1), (400, "true", 2), (503, "maybe", 2)]
-)
-async def test_the_server_may_say_whether_to_retry(
-    runner: Runner, server: FaultServer, status: int, said_so: str, requests: int
-) -> None:
-    """`x-should-retry` overrides the table, as far as it can be read."""
-    server.answer_with(refusal(status, f"x-should-retry: {said_so}"))
-    with pytest.raises(HeadwaterError):
-        await runner.stream_chat("wire/m", "Hi", attempts=2).collect()
-    assert len(server.requests) == requests
-
-
 IN_STREAM: dict[str, Script] = {
     "an error frame": [CHUNKED + said("overloaded") + LAST_CHUNK],
     "an error frame after a start": [CHUNKED + said("begin", "overloaded") + LAST_CHUNK],
@@ -99,15 +60,6 @@ async def test_giving_up_hands_over_what_was_held(runner: Runner, server: FaultS
     partial = caught.value.partial
     assert partial is not None
     assert (partial.model, partial.usage.input_tokens, len(server.requests)) == ("wire-1", 7, 3)
-
-
-@pytest.mark.parametrize("attempts", [1, 2, 5])
-async def test_attempts_are_counted(runner: Runner, server: FaultServer, attempts: int) -> None:
-    """So many requests go out as were allowed, and the error says so."""
-    server.answer_with(refusal(500))
-    with pytest.raises(ServerError) as caught:
-        await runner.chat("wire/m", "Hi", attempts=attempts)
-    assert len(server.requests) == caught.value.attempts == attempts
 
 
 async def test_waits_grow_and_are_jittered(server: FaultServer) -> None:
@@ -157,19 +109,6 @@ async def test_a_date_is_understood(
     server.answer_with(refusal(503, f"retry-after: {until}"), whole("a"))
     await runner.chat("wire/m", "Hi")
     assert 17 < waits[0] < 23
-
-
-UNREADABLE = ["soon", "nan", "inf", "-5", "0", "1e999", "", "Wed, 99 Foo 2026 07:28:00 GMT"]
-
-
-@pytest.mark.parametrize("value", UNREADABLE)
-async def test_a_hint_that_cannot_be_read_is_none(
-    runner: Runner, server: FaultServer, waits: list[float], value: str
-) -> None:
-    """A malformed hint neither crashes the retry nor makes it sleep for ever."""
-    server.answer_with(refusal(503, f"retry-after: {value}"), whole("a"))
-    await runner.chat("wire/m", "Hi")
-    assert 0 <= waits[0] <= 0.5
 
 
 async def test_a_long_wait_is_not_waited(

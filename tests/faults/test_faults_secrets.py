@@ -5,50 +5,25 @@ from __future__ import annotations
 import io
 import logging
 import traceback
-from collections.abc import Iterator
 
 import pytest
 
 from headwater import ConfigurationError, HeadwaterError, Runner, Secret
-from headwater.testing.fault_server import LAST_CHUNK, End, FaultServer, Reset, Script, chunk
+from headwater.testing.fault_server import End, FaultServer, Reset, Script
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import HTTPRequest
 
 from .provider import KEY, Wire, read_error
-from .wire import CHUNKED, events, head, refusal, said, whole
+from .wire import CHUNKED, refusal, said, whole
 
 ECHO = f'{{"error": {{"message": "bad key {KEY}", "code": "{KEY}", "type": "x"}}}}'.encode()
 
 ECHOES: dict[str, Script] = {
     "an error body": refusal(401, body=ECHO),
-    "a body that is no JSON": refusal(400, body=f"what is {KEY}?".encode()),
-    "a request id": refusal(400, f"x-request-id: {KEY}"),
-    "an answer's request id": [
-        head(200, f"x-request-id: {KEY}", "transfer-encoding: chunked") + said("a"),
-        End(),
-    ],
-    "a web page": [
-        head(200, "connection: close", media_type="text/html") + f"<p>{KEY}".encode(),
-        End(),
-    ],
-    "a redirect": [head(307, f"location: http://127.0.0.1:1/{KEY}", "content-length: 0")],
-    "another protocol": [f"{KEY}\r\n\r\n".encode(), End()],
     "a reset": [Reset()],
     "a cut": [CHUNKED + said("a"), End()],
     "a retried failure": refusal(503, body=ECHO),
 }
-
-
-def reachable(error: BaseException) -> Iterator[BaseException]:
-    """Walk the errors that an error leads to, whether a traceback shows them or not."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is not None and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [one.__cause__, one.__context__]
 
 
 @pytest.fixture
@@ -65,25 +40,18 @@ async def failed(runner: Runner) -> HeadwaterError:
     return caught.value
 
 
-@pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
-async def test_no_error_shows_the_key(runner: Runner, server: FaultServer, script: Script) -> None:
-    """However a server echoes the key, no text or field of the error holds it."""
-    server.answer_with(script)
-    error = await failed(runner)
-    shown = [f"{one} {one!r} {one.args!r} {vars(one)!r}" for one in reachable(error)]
-    assert KEY not in "".join(shown)
-
-
 def variables(error: BaseException) -> str:
     """Give the local variables of all frames but the tests', as some tracebacks print them."""
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(str(frame.locals) for frame in shown.stack if "faults" not in frame.filename)
 
 
-@pytest.mark.parametrize("name", ["a reset", "a cut", "an error body", "a retried failure"])
-async def test_no_variable_holds_the_key(runner: Runner, server: FaultServer, name: str) -> None:
+@pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
+async def test_no_variable_holds_the_key(
+    runner: Runner, server: FaultServer, script: Script
+) -> None:
     """The key in clear stands in no variable of a frame that an error passes."""
-    server.answer_with(ECHOES[name])
+    server.answer_with(script)
     assert KEY not in variables(await failed(runner))
 
 
@@ -91,17 +59,6 @@ async def test_a_connection_that_fails_leaves_no_key_in_a_variable() -> None:
     """Nor does one that was never made."""
     async with Runner(providers={"wire": Wire("http://127.0.0.1:1")}) as runner:
         assert KEY not in variables(await failed(runner))
-
-
-@pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
-async def test_no_log_line_shows_the_key(
-    runner: Runner, server: FaultServer, script: Script, log: pytest.LogCaptureFixture
-) -> None:
-    """The key is in no log line, of ours or of a library beneath."""
-    server.answer_with(script)
-    await failed(runner)
-    assert "call.failed" in log.text
-    assert KEY not in log.text
 
 
 async def test_no_log_line_shows_the_conversation(
@@ -122,19 +79,6 @@ async def test_a_printed_traceback_shows_no_key(runner: Runner, server: FaultSer
     traceback.print_exception(await failed(runner), file=printed)
     assert "bad key ***" in printed.getvalue()
     assert KEY not in printed.getvalue()
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_key_follows_no_redirect(runner: Runner, server: FaultServer, status: int) -> None:
-    """A redirect is an error that names the target, and the other host sees nothing."""
-    async with FaultServer(whole("a")) as other:
-        target = f"{other.url}/elsewhere?secret=1"
-        server.answer_with([head(status, f"location: {target}", "content-length: 0")])
-        with pytest.raises(ConfigurationError) as caught:
-            await runner.chat("wire/m", "Hi")
-    message = str(caught.value)
-    assert (f"{other.url}/elsewhere" in message, "secret" in message) == (True, False)
-    assert (len(server.requests), other.connections) == (1, [])
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "llm.example", "127.0.0.1.nip.io", "0.0.0.0"])
@@ -164,15 +108,6 @@ async def test_a_call_without_a_key_may_go_anywhere() -> None:
     await transport.aclose()
 
 
-async def test_the_environments_proxy_and_netrc_are_left_alone(
-    runner: Runner, server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the traffic goes is said by settings alone."""
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.setenv("all_proxy", "http://127.0.0.1:1")
-    assert (await runner.chat("wire/m", "Hi")).text == "ab"
-
-
 async def test_a_proxy_is_used_where_it_is_set(server: FaultServer) -> None:
     """A proxy given to the transport gets the request, address and all."""
     transport = HTTPTransport(proxy=server.url)
@@ -181,16 +116,6 @@ async def test_a_proxy_is_used_where_it_is_set(server: FaultServer) -> None:
         await runner.chat("wire/m", "Hi")
     await transport.aclose()
     assert server.requests[0].target.startswith("http://llm.invalid:9/chat")
-
-
-async def test_no_cookie_is_kept(runner: Runner, server: FaultServer) -> None:
-    """What one answer sets, the next request does not carry."""
-    server.answer_with(
-        [CHUNKED[:-2] + b"set-cookie: a=b\r\n\r\n" + chunk(events("a", "[DONE]")) + LAST_CHUNK]
-    )
-    for _ in range(2):
-        await runner.chat("wire/m", "Hi")
-    assert "cookie" not in server.requests[1].headers
 
 
 @pytest.mark.parametrize("value", ["a\r\nb", "ключ", "a\0"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from headwater import ConfigurationError, ConnectFailed, Runner
+from headwater.testing import End, FaultServer
+from headwater.testing.fault_server import Script
 from headwater.wire.http import HTTPTransport
 
 from .provider import Wire
@@ -21,33 +21,8 @@ CERTIFICATE = Path(__file__).parent / "localhost.pem"  # made for these tests, t
 @pytest.fixture
 async def secure_url() -> AsyncGenerator[str, None]:
     """Serve a refusal over TLS, with a certificate that only its own file trusts."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(CERTIFICATE)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        answer = refusal(401)[0]
-        assert isinstance(answer, bytes)
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
-
-
-@pytest.fixture
-async def plain_port() -> AsyncGenerator[int, None]:
-    """Listen without TLS."""
-
-    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with FaultServer(refusal(401), certificate=CERTIFICATE) as server:
+        yield server.url
 
 
 async def error_of(url: str, transport: HTTPTransport) -> BaseException:
@@ -78,9 +53,11 @@ async def test_a_certificate_for_another_name_is_refused(secure_url: str) -> Non
     assert isinstance(await error_of(url, HTTPTransport(ca_file=CERTIFICATE)), ConnectFailed)
 
 
-async def test_a_server_without_tls_is_named(plain_port: int) -> None:
+async def test_a_server_without_tls_is_named() -> None:
     """https:// to a port that speaks plain HTTP is no reason to try again."""
-    error = await error_of(f"https://localhost:{plain_port}", HTTPTransport())
+    greeting: Script = [b"HTTP/1.1 400 Bad Request\r\n\r\n", End()]
+    async with FaultServer(greeting=greeting) as server:
+        error = await error_of(f"https://localhost:{server.port}", HTTPTransport())
     assert isinstance(error, ConnectFailed)
     assert not error.is_retryable
 

@@ -116,7 +116,13 @@ statuses = chapter(
         if status in (429, 500, 503)
     ),
     *(
-        Scenario(name=f"status {status}", plays=refused(status), raises=kind, says="no, sorry")
+        Scenario(
+            name=f"status {status}",
+            plays=refused(status),
+            raises=kind,
+            says="no, sorry",
+            ends=Ends.POOLED,
+        )
         for status, kind in NOT_RETRIED.items()
     ),
     Scenario(
@@ -153,7 +159,7 @@ statuses = chapter(
         attempts=5,
     ),
     Scenario(
-        name="status 503 to a call without streaming, then an answer",
+        name="status 503 to a call without streaming, each time",
         plays=refused(503),
         act=chat,
         raises=Overloaded,

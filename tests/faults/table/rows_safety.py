@@ -351,6 +351,19 @@ secrets = chapter(
         raises=InvalidRequest,
     ),
     Scenario(
+        name="an answer whose request id is the key, and then a cut",
+        plays=lambda place: [
+            respond(
+                *begun(place.wire),
+                End(),
+                media_type=media_type(place.wire),
+                headers={"x-request-id": KEY},
+            )
+        ],
+        raises=StreamInterrupted,
+        shown=BEGUN,
+    ),
+    Scenario(
         name="a frame that is no JSON and repeats the key",
         plays=lambda place: [
             answer(

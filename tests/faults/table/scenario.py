@@ -21,7 +21,7 @@ TEXT: Final = "".join(Said().text)
 BEGUN: Final = "".join(Said().text[:2])  # what `begun` says of it
 FOUR: Final = (Wire.CHAT_COMPLETIONS, Wire.ANTHROPIC, Wire.RESPONSES, Wire.GEMINI)
 ALL: Final = tuple(Wire)
-SHORT_S: Final = 0.08
+SHORT_S: Final = 0.06
 
 
 class Ends(StrEnum):
