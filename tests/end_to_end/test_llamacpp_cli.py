@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ HEADWATER = str(Path(sys.executable).parent / "headwater")
 
 
 def _headwater(llamacpp_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HEADWATER_LLAMACPP_BASE_URL": llamacpp_url}
+    own = {"HEADWATER_LLAMACPP_BASE_URL": llamacpp_url, "HEADWATER_CONFIG_DIR": "no-such-folder"}
     return subprocess.run(
         [HEADWATER, *arguments],
-        env=environment,
+        env={**os.environ, **own},  # the settings of who runs the tests are left out
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -63,3 +64,38 @@ def test_its_refusal_is_told_in_its_words(llamacpp_url: str) -> None:
     assert done.returncode == 1
     assert "status 400" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_is_compared_with_the_demo(llamacpp_url: str) -> None:
+    """`headwater compare` asks the server and the demo at once; the figures are the server's."""
+    asked = ["compare", "-m", "llamacpp/tiny", "-m", "demo/echo", "--json"]
+    done = _headwater(llamacpp_url, *asked, "-o", "max_output_tokens", "12", "Hello")
+    assert done.returncode == 0, done.stderr
+    tiny, demo = json.loads(done.stdout)["answers"]
+    assert tiny["response"]["usage"]["output_tokens"] == 12
+    assert tiny["response"]["usage"]["provenance"] == "reported"
+    assert tiny["response"]["metrics"]["first_content_s"] > 0
+    assert demo["response"]["text"] == "Hello"
+
+
+def test_the_doctor_finds_it_well(llamacpp_url: str) -> None:
+    """`headwater doctor` says that the server answers."""
+    done = _headwater(llamacpp_url, "doctor", "--json")
+    (found,) = [one for one in json.loads(done.stdout)["providers"] if one["name"] == "llamacpp"]
+    assert found["is_ok"] is True, found
+    assert found["problem"] is None
+    assert found["endpoint"].startswith(llamacpp_url.removesuffix("/v1"))
+
+
+def test_what_is_explained_is_what_the_server_takes(llamacpp_url: str) -> None:
+    """The request that `headwater explain` shows, sent by hand, is answered."""
+    asked = ["explain", "llamacpp/tiny", "-o", "max_output_tokens", "3", "--no-stream", "--json"]
+    request = json.loads(_headwater(llamacpp_url, *asked, "Hello").stdout)["request"]
+    sent = urllib.request.Request(
+        request["url"],
+        json.dumps(request["body"]).encode(),
+        request["headers"],
+        method=request["method"],
+    )
+    with urllib.request.urlopen(sent, timeout=30) as answer:
+        assert json.load(answer)["usage"]["completion_tokens"] == 3
