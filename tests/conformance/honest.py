@@ -47,7 +47,7 @@ from headwater.parts import Media
 from headwater.secret import as_secret, require_key
 from headwater.wire.calls import CallIds, finished_call
 from headwater.wire.status import ErrorBody, status_error
-from headwater.wire.transport import HTTPRequest, Transport
+from headwater.wire.transport import HTTPRequest, Response, Transport
 
 __all__ = ["Decoder", "Honest"]
 
@@ -75,6 +75,7 @@ class Decoder:
     """Decode one answer, frame by frame."""
 
     def __init__(self, request: ChatRequest) -> None:
+        self.has_begun = False
         self.is_over = False
         self.why: str | None = None
         self.usage: Usage | None = None
@@ -85,7 +86,14 @@ class Decoder:
         """Take a frame."""
         value = self.parse(data)
         take = getattr(self, f"take_{name}", None)
-        return [] if take is None else list(take(value))
+        if take is None:
+            return []
+        try:
+            events = list(take(value))
+            self.has_begun = self.has_begun or bool(events)
+            return events
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ProtocolError.malformed("an event of the brook", data, error) from None
 
     def parse(self, data: str) -> dict[str, Any]:
         """Read the JSON of a frame."""
@@ -99,7 +107,8 @@ class Decoder:
 
     def take_begin(self, value: dict[str, Any]) -> Iterator[Event]:
         """Begin."""
-        yield Started(value.get("model"), value.get("id"), origin="brook")
+        if not self.has_begun:
+            yield Started(value.get("model"), value.get("id"), origin="brook")
 
     def take_think(self, value: dict[str, Any]) -> Iterator[Event]:
         """Take a piece of reasoning."""
@@ -117,6 +126,8 @@ class Decoder:
 
     def take_call(self, value: dict[str, Any]) -> Iterator[Event]:
         """Begin a tool call."""
+        if value["n"] in self.open:
+            raise KeyError(value["n"])
         call_id = self.ids.unique(value.get("id"))
         name = value.get("name") or ""
         self.open[value["n"]] = (call_id, name, [])
@@ -152,9 +163,10 @@ class Decoder:
         )
 
     def take_over(self, value: dict[str, Any]) -> Iterator[Event]:
-        """End."""
-        self.is_over = True
-        yield self.finished()
+        """End, if the model has said why; else what came was cut."""
+        if self.why is not None:
+            self.is_over = True
+            yield self.finished()
 
     def take_error(self, value: dict[str, Any]) -> Iterator[Event]:
         """Raise what the server says."""
@@ -187,8 +199,8 @@ class Honest:
         decoder = self.make_decoder(request)
         sent = self.encode(request, is_stream=True)
         async with transport.send(sent, errors=self.read_error) as response:
-            async for frame in response.sse():
-                for event in decoder.feed(frame.event, frame.data):
+            async for name, data in self.frames(response):
+                for event in decoder.feed(name, data):
                     yield event
                 if decoder.is_over:
                     return
@@ -203,6 +215,11 @@ class Honest:
         sent = self.encode(request, is_stream=False)
         async with transport.send(sent, errors=self.read_error) as response:
             return self.whole(request, await response.json())
+
+    async def frames(self, response: Response) -> AsyncGenerator[tuple[str, str], None]:
+        """Give the name and the data of each event."""
+        async for frame in response.sse():
+            yield frame.event, frame.data
 
     def read_error(self, status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
         """Make the error of a refusal."""

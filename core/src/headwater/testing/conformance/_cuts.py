@@ -101,17 +101,6 @@ def _is_written(text: str, body: bytes) -> bool:
     return len(text) < len(body) and ascii(text)[1:-1].encode() in body
 
 
-@promise("The counts of an answer that was cut do not pass for final ones.", feature=Feature.USAGE)
-def a_cut_count_is_partial(subject: Subject) -> None:
-    """Cut each stream at every boundary before its end mark."""
-    for sample in streams(subject):
-        for place in boundaries(sample):
-            came = played(subject, sample, sample.body[:place])
-            usage = came.response.usage
-            if came.error is not None and usage.provenance is Provenance.REPORTED:
-                raise BrokenPromise(f"the usage is {usage}", sample.body[:place], sample=sample)
-
-
 @promise(
     "The counts are the provider's, by our rules: input with cached, output with reasoning.",
     feature=Feature.USAGE,

@@ -10,7 +10,19 @@ from typing import ClassVar, Final
 from ...requests import ModelId
 from ..dialects import Dialect
 from ..samples import Sample, read_samples
-from . import _answers, _cuts, _identity, _life, _live, _oddities, _refusals, _requests, _secrets
+from . import (
+    _answers,
+    _cuts,
+    _generated,
+    _identity,
+    _life,
+    _live,
+    _oddities,
+    _refusals,
+    _requests,
+    _secrets,
+    _tools,
+)
 from ._features import Feature
 from ._promises import CHECKS, Check, CheckResult
 from ._subject import DEFAULT_KEY, Subject
@@ -23,7 +35,9 @@ _IN_ORDER: Final = (
     _live,
     _cuts,
     _oddities,
+    _generated,
     _refusals,
+    _tools,
     _requests,
     _life,
     _secrets,

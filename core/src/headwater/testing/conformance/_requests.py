@@ -29,7 +29,7 @@ from ...tools import ResponseFormat, Tool
 from ..replay import ReplayTransport
 from ..samples import Sample
 from ._features import Feature
-from ._promises import BrokenPromise, Skipped, answers, promise, streams
+from ._promises import BrokenPromise, answers, promise, streams
 from ._running import asked_for, played, reply_of, run, running
 from ._subject import Subject
 
@@ -315,17 +315,3 @@ def reasoning_is_no_text(subject: Subject) -> None:
             raise BrokenPromise(
                 f"the parts are {answer.message.parts!r}", sample.body, sample=sample
             )
-
-
-@promise(
-    "Calls without ids get ids of their own, and no two calls share one.", feature=Feature.TOOLS
-)
-def call_ids_are_unique(subject: Subject) -> None:
-    """Look at the ids of each sample with tool calls, also in a conversation that has them."""
-    known = [s for s in answers(subject) if s.is_stream and s.expected.tool_calls]
-    if not known:
-        raise Skipped("no sample has a tool call")
-    for sample in known:
-        ids = [call.call_id for call in _answer(subject, sample).tool_calls]
-        if not all(ids) or len(set(ids)) < len(ids):
-            raise BrokenPromise(f"the ids are {ids}", sample.body, sample=sample)

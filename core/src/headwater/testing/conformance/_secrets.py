@@ -97,8 +97,9 @@ def nothing_is_overheard(subject: Subject) -> None:
         said = heard.getvalue()
         private = [subject.key, PROMPT]
         private += [came.response.text] if len(came.response.text) > 3 else []
-        if any(text in said for text in private):
-            raise BrokenPromise(f"it was heard to say {said[:200]!r}")
+        heard_of = [line for line in said.splitlines() if any(text in line for text in private)]
+        if heard_of:
+            raise BrokenPromise(f"it was heard to say {heard_of[0][:200]!r}")
 
 
 @promise("A plugin does not write on the terminal.")

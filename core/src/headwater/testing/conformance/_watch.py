@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 __all__ = ["watched"]
 
@@ -35,7 +36,17 @@ def watched() -> Iterator[list[str]]:
     _install()
     done: list[str] = []
     _ACTIVE[threading.get_ident()] = done
+    sleep = time.sleep
+
+    def noted(
+        seconds: float | SupportsIndex, /
+    ) -> None:  # before Python 3.13 there is no audit event for it
+        _hook("time.sleep", (seconds,))
+        sleep(seconds)
+
+    time.sleep = noted
     try:
         yield done
     finally:
+        time.sleep = sleep
         del _ACTIVE[threading.get_ident()]

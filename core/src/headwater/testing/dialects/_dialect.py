@@ -127,12 +127,20 @@ class Dialect:
         return (*self._answers(), *self.refusals, *map(self.failing, self.error_kinds))
 
     def _answers(self) -> list[Sample]:
-        found = [self.stream(answer, name) for name, answer in _ANSWERS.items()]
-        found += [self.whole(answer, name) for name, answer in _ANSWERS.items()]
+        answers = {name: a for name, a in _ANSWERS.items() if a.style in self.styles}
+        found = [self.stream(answer, name) for name, answer in answers.items()]
+        found += [self.whole(answer, name) for name, answer in answers.items()]
+        if self.can_say(Ability.BROKEN_ARGUMENTS):
+            found.append(self.stream(_BROKEN, "broken arguments"))
         return found
 
 
 _USAGE = Usage(190, 110, cached_input_tokens=70, cache_write_tokens=30, reasoning_tokens=60)
+_CALLS = (
+    WrittenCall("measure", ('{"depth"', ": 3}"), "call_a"),
+    WrittenCall("weigh", ("",), "call_b"),
+    WrittenCall("measure", ('{"dep', 'th": ', "4}"), "call_c"),
+)
 _ANSWERS = {
     "text": PLAIN,
     "no usage": attrs.evolve(PLAIN, usage=None),
@@ -150,12 +158,23 @@ _ANSWERS = {
     ),
     "tool calls": Answer(
         text=("Let me ", "look."),
-        calls=(
-            WrittenCall("measure", ('{"depth"', ": 3}"), "call_a"),
-            WrittenCall("weigh", ("",), "call_b"),
-            WrittenCall("measure", ('{"dep', 'th": ', "4}"), "call_c"),
-        ),
+        calls=_CALLS,
         reason=FinishReason.TOOL_CALLS,
         usage=Usage(19, 11),
     ),
+    **{
+        f"tool calls {style.value.replace('_', ' ')}": Answer(
+            calls=_CALLS, style=style, reason=FinishReason.TOOL_CALLS, usage=Usage(19, 11)
+        )
+        for style in CallStyle
+        if style is not CallStyle.IN_TURN
+    },
 }
+_BROKEN = Answer(
+    calls=(
+        WrittenCall("measure", ('{"depth": ', "3"), "call_a"),
+        WrittenCall("weigh", ("[1]",), "call_b"),
+    ),
+    reason=FinishReason.TOOL_CALLS,
+    usage=Usage(19, 11),
+)

@@ -100,6 +100,11 @@ def _calling(call: WrittenCall, index: int) -> Iterator[bytes]:
     yield _frame("response.output_item.added", output_index=index, item=_call(call, ""))
     for piece in call.pieces:
         yield _frame(f"{kind}.delta", **at, delta=piece)
+
+
+def _called(call: WrittenCall, index: int) -> Iterator[bytes]:
+    at = {"output_index": index, "item_id": f"fc-{call.call_id}"}
+    kind = "response.function_call_arguments"
     yield _frame(f"{kind}.done", **at, arguments=call.raw)
     yield _frame("response.output_item.done", output_index=index, item=_call(call, call.raw))
 
@@ -111,13 +116,23 @@ def _stream(answer: Answer) -> list[bytes]:
     index = 1 if answer.reasoning else 0
     frames += _telling(answer, index) if answer.text else []
     index += 1 if answer.text else 0
-    columns = [list(_calling(call, index + n)) for n, call in enumerate(answer.calls)]
-    if answer.style is CallStyle.INTERLEAVED:
-        frames += [piece for row in zip_longest(*columns) for piece in row if piece is not None]
-    else:
-        frames += [piece for column in columns for piece in column]
+    frames += _calls(answer, index)
     ended = _ended(answer)
     return [*frames, _frame(f"response.{ended['status']}", response=ended)]
+
+
+def _calls(answer: Answer, index: int) -> Iterator[bytes]:
+    """Give the tool calls, whose items come from an index on."""
+    placed = list(enumerate(answer.calls, index))
+    if answer.style is CallStyle.INTERLEAVED:
+        columns = [_calling(call, place) for place, call in placed]
+        yield from (piece for row in zip_longest(*columns) for piece in row if piece is not None)
+        for place, call in placed:
+            yield from _called(call, place)
+        return
+    for place, call in placed:
+        yield from _calling(call, place)
+        yield from _called(call, place)
 
 
 def _ended(answer: Answer) -> dict[str, Any]:
