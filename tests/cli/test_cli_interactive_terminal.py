@@ -180,7 +180,7 @@ def test_what_is_typed_meanwhile_waits_for_the_prompt(shell: Shell) -> None:
         terminal.expect("one")
         _say(terminal, "/usage")
         assert terminal.expect("[stop | ").split() == ["two", "three"]
-        terminal.expect("1 answers in the conversation")
+        terminal.expect("1 answer in the conversation")
 
 
 def test_the_end_of_input_ends_it(shell: Shell) -> None:

@@ -33,7 +33,7 @@ from ._table import write_table
 from ._terminal import as_line, is_styled
 from ._values import as_text
 
-__all__ = ["compare"]
+__all__ = ["compare", "race"]
 
 
 @click.command()
@@ -92,11 +92,17 @@ async def _compared(
                 await _run_all(contenders)
             _look_up_costs(contenders)
             write_json({"answers": [_fields(one) for one in contenders]}, sys.stdout)
-        elif is_styled(sys.stdout) and _fits(len(contenders)):
-            await _race_in_columns(contenders)
         else:
-            await _race_in_sections(contenders)
+            await race(contenders)
     return contenders
+
+
+async def race(contenders: Sequence[Contender], *, is_plain: bool = False) -> None:
+    """Run them all, and show their answers side by side, or one after the other."""
+    if is_styled(sys.stdout) and not is_plain and _fits(len(contenders)):
+        await _race_in_columns(contenders)
+    else:
+        await _race_in_sections(contenders)
 
 
 def _contender(

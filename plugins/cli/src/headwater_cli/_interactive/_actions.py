@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from headwater import InvalidRequest, Message, ModelId, Role, StorageError, Text
+from headwater import InvalidRequest, Message, Role, StorageError, Text
 from headwater.session import Session, Turn
 
 from .._attach import read_attachment
-from .._installed import provider_names
 from .._show import cost_text, counts_text
 from .._terminal import as_line, shown
 from ._commands import COMMANDS, Given
@@ -50,13 +49,7 @@ async def _help(talk: Talk, _argument: str) -> None:
 
 async def _model(talk: Talk, argument: str) -> None:
     if argument:
-        model = ModelId.parse(talk.settings.resolve(argument))
-        if model.provider not in provider_names():
-            installed = ", ".join(provider_names())
-            raise InvalidRequest(
-                f'no plugin provides "{as_line(model.provider)}"; installed: {installed}'
-            )
-        talk.session.switch_model(model)
+        talk.session.switch_model(talk.as_model(argument))
     talk.display.note(await talk.about_model())
 
 
@@ -71,7 +64,7 @@ async def _usage(talk: Talk, _argument: str) -> None:
     session = talk.session
     cost = await talk.cost()
     facts = [
-        f"{talk.count_answers()} answers in the conversation",
+        f"{talk.answers()} in the conversation",
         f"{counts_text(session.usage)} in all",
         "cost unknown" if cost is None else cost_text(cost),
     ]
@@ -187,6 +180,30 @@ async def _attach(talk: Talk, argument: str) -> None:
     talk.display.note(f"{what} out with the next prompt.")
 
 
+async def _compare(talk: Talk, argument: str) -> None:
+    """Ask other models what was asked last; the conversation stays as it is."""
+    from .._compare import race  # only here: it brings tables
+    from .._contender import Contender
+
+    models = [talk.as_model(name) for name in argument.split()]
+    if not models:
+        raise InvalidRequest("which models? /compare MODEL...")
+    if len(models) == 1 and talk.session.model not in models:
+        models.insert(0, talk.session.model)
+    messages = talk.last_request()
+    system = talk.session.system
+    options = talk.options if system is None else {**talk.options, "system": system}
+    contenders = [
+        Contender(str(model), talk.runner.stream_chat(model, messages, **options))
+        for model in models
+    ]
+    with talk.source.quiet():
+        await race(contenders, is_plain=not talk.display.is_styled)
+    for one in contenders:
+        if one.error is not None:
+            talk.display.fail(one.error)
+
+
 async def _multi(talk: Talk, _argument: str) -> None:
     talk.is_block = True
 
@@ -220,6 +237,7 @@ _ACTIONS: Final[Mapping[str, Action]] = {
     "save": _save,
     "load": _load,
     "clear": _clear,
+    "compare": _compare,
     "attach": _attach,
     "multi": _multi,
     "reasoning": _reasoning,

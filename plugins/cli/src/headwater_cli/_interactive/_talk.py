@@ -11,6 +11,8 @@ import attrs
 from headwater import (
     ChatOptions,
     ConfigurationError,
+    InvalidRequest,
+    Message,
     ModelId,
     Part,
     Role,
@@ -18,11 +20,13 @@ from headwater import (
     StorageError,
     Text,
     Usage,
+    user,
 )
 from headwater.prices import cost_of
 from headwater.session import Session
 from headwater.store import Store
 
+from .._installed import provider_names
 from .._settings import Settings
 from .._show import usage_line
 from .._terminal import as_line
@@ -114,6 +118,35 @@ class Talk:
         said = [message for message in self.session.messages if message.role is Role.USER]
         return said[-1].parts if said else ()
 
+    def last_request(self) -> list[Message]:
+        """Give the conversation up to what was said last, without the answer to it.
+
+        Raises:
+            InvalidRequest: Nothing has been said yet.
+        """
+        parts = self.last_prompt()
+        if not parts:
+            raise InvalidRequest("nothing has been said yet")
+        messages = list(self.session.messages)
+        places = [n for n, message in enumerate(messages) if message.role is Role.USER]
+        if places and messages[places[-1]].parts == parts:
+            del messages[places[-1] :]
+        return [*messages, user(*parts)]
+
+    def as_model(self, name: str) -> ModelId:
+        """Give the model that a name or an alias stands for.
+
+        Raises:
+            InvalidRequest: It is no model id, or nobody provides it.
+        """
+        model = ModelId.parse(self.settings.resolve(name))
+        installed = provider_names()
+        if model.provider not in installed:
+            raise InvalidRequest(
+                f'no plugin provides "{model.provider}"; installed: {", ".join(installed)}'
+            )
+        return model
+
     def forget_prompt(self) -> None:
         """Let the history alone say what was said last."""
         self._asked = ()
@@ -127,13 +160,13 @@ class Talk:
 
     async def banner(self) -> str:
         """Say what the conversation begins with."""
-        answers = self.count_answers()
         about = await self.about_model()
-        return f"{about} | goes on after {answers} answers" if answers else about
+        return f"{about} | goes on after {self.answers()}" if self.session.turns else about
 
-    def count_answers(self) -> int:
-        """Tell how many answers stand in the history."""
-        return sum(1 for turn in self.session.turns if turn.response is not None)
+    def answers(self) -> str:
+        """Say how many answers stand in the history."""
+        count = sum(1 for turn in self.session.turns if turn.response is not None)
+        return "1 answer" if count == 1 else f"{count} answers"
 
     async def flush(self) -> None:
         """Keep what no answer has kept yet."""
