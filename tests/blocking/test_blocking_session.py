@@ -25,6 +25,7 @@ from headwater import (
     user,
 )
 from headwater.blocking import Runner, Session, SessionStream
+from headwater.middleware import Timeout
 from headwater.store import Store
 from headwater.testing import FaultServer, Stall, respond
 from headwater_demo import Demo
@@ -228,7 +229,20 @@ def test_who_hears_may_end_the_loop_of_tools(quick: Runner) -> None:
     with pytest.raises(LookupError):
         session.run_tools("Hi", [], on_event=stop)
     assert not session.is_busy
-    assert session.send("And?").text == "And?"
+    assert session.messages == ()
+
+
+def test_the_loop_of_tools_waits_for_who_hears(quick: Runner) -> None:
+    """The answer is never ahead of `on_event`, which may take its time."""
+    states: list[int] = []
+    session = Session(quick, "quick/echo")
+
+    def hear(_event: Event) -> None:
+        time.sleep(0.01)
+        states.append(len(session.messages))
+
+    session.run_tools("one two three", [], on_event=hear, idle_s=0.005, middleware=[Timeout()])
+    assert states == [0, 0, 0, 0, 2]
 
 
 def test_wrong_arguments_are_told_at_once(session: Session, runner: Runner) -> None:

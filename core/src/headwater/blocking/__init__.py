@@ -14,7 +14,7 @@ The modules, in the order in which a call goes through them:
 
     _runner, _session, _stream    the public entries, and the handle that a thread iterates
     _thread, _job                 the loop, and how work gets there
-    _handover                     how events come back
+    _handover, _saying            how events come back
 """
 
 from ._runner import Runner

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import aclosing, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Protocol, final
 
 import attrs
@@ -85,13 +86,15 @@ class HandOver:
         self._room = asyncio.Event()
         self._thread = thread
         self._owner: object = owner
+        self._beginning = Lock()  # held also by who closes, so that they see what is to be closed
         self._job: Job[None] | None = None
         self._is_over = False
 
     def begin(self) -> Job[None]:
         """Begin to read the stream."""
-        self._job = self._thread.begin(self._carry, self._end)
-        return self._job
+        with self._beginning:
+            self._job = self._thread.begin(self._carry, self._end)
+            return self._job
 
     def resume(self) -> None:
         """Have the loop read on."""
@@ -112,7 +115,8 @@ class HandOver:
             PluginError: A layer or the plugin does not let go.
         """
         self.is_closed = True
-        job = self._job
+        with self._beginning:
+            job = self._job
         if job is None or self._is_over or job.has_ended():
             return
         with suppress(ConfigurationError):  # the runner is being closed, and its streams with it

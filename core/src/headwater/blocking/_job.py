@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
@@ -31,6 +32,7 @@ class Job(Generic[T]):
 
     Attributes:
         task: The work, once the loop has begun it.
+        has_stopped: Is set when it is over.
         has_ended: As given.
     """
 
@@ -44,6 +46,7 @@ class Job(Generic[T]):
     ) -> None:
         self.task: asyncio.Task[T] | None = None
         self.has_ended = has_ended
+        self.has_stopped = threading.Event()
         self._loop = loop
         self._running = running
         loop.call_soon_threadsafe(self._start, work, on_done, context=copy_context())
@@ -82,18 +85,17 @@ class Job(Generic[T]):
         self.task = self._loop.create_task(work())
         self._running.add(self.task)
         self.task.add_done_callback(self._running.discard)
-        self.task.add_done_callback(_heed)
+        self.task.add_done_callback(self._stopped)
         self.task.add_done_callback(on_done)
+
+    def _stopped(self, task: asyncio.Task[T]) -> None:
+        self.has_stopped.set()
+        if not task.cancelled():
+            task.exception()  # asyncio complains of errors that nobody saw, and some are left
 
     def _cancel(self) -> None:
         assert self.task is not None  # the loop keeps the order in which it is told
         self.task.cancel()
-
-
-def _heed(task: asyncio.Task[T]) -> None:
-    """Look at how a task ended: asyncio complains of errors that nobody saw, and some are left."""
-    if not task.cancelled():
-        task.exception()
 
 
 def take(mail: SimpleQueue[T], job: Job[Any]) -> T:

@@ -130,8 +130,7 @@ class Runner:
         **options: Unpack[ChatOptions],
     ) -> ChatStream:
         """Stream an answer; see `headwater.Runner.stream_chat`."""
-        self._thread.check_open()
-        stream = self._runner.stream_chat(model, messages, **options)
+        stream = self._thread.make(lambda: self._runner.stream_chat(model, messages, **options))
         folder = Folder()
 
         def answer() -> ChatResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
@@ -18,8 +19,8 @@ from ..session import SessionStream as AsyncSessionStream
 from ..usage import Usage
 from ._handover import HandOver
 from ._runner import Runner
+from ._saying import Paced, Saying
 from ._stream import SessionStream
-from ._thread import ignore
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -124,21 +125,27 @@ class Session:
         """Run the functions that the model calls; see `headwater.session.Session.run_tools`.
 
         The functions run in threads of their own, so that they may use the runner. `on_event` is
-        called in the calling thread, and the answer does not wait for it.
+        called in the calling thread, and the answer waits for it.
         """
-
-        def work(tell: Callable[[Event], None]) -> Coroutine[Any, Any, ChatResponse]:
-            return self._session.run_tools(
-                prompt,
-                functions,
-                max_rounds=max_rounds,
-                on_event=None if on_event is None else tell,
-                keep_partial=keep_partial,
-                **options,
-            )
-
+        ask = partial(
+            self._session.run_tools,
+            prompt,
+            functions,
+            max_rounds=max_rounds,
+            keep_partial=keep_partial,
+        )
         self._settle()
-        return self._runner._thread.run_heard(work, on_event or ignore)
+        if on_event is None:
+            return self._runner._thread.run(lambda: ask(**options))
+
+        def work(saying: Saying[Event]) -> Coroutine[Any, Any, ChatResponse]:
+            layers = options.get("middleware")
+            if layers is None:
+                layers = self._runner.middleware
+            paced: ChatOptions = {**options, "middleware": [Paced(saying), *layers]}
+            return ask(on_event=saying.say, **paced)
+
+        return self._runner._thread.run_heard(work, on_event)
 
     # --- what has been said
 

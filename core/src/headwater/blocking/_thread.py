@@ -9,13 +9,12 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from queue import Empty, SimpleQueue
-from typing import Any, Final, Generic, TypeVar, final
-
-import attrs
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
 
 from ..errors import ConfigurationError, InvalidRequest, StreamInterrupted
 from ._job import Job, take
+from ._saying import Said, Saying
 
 __all__ = ["CLEAN_UP_S", "LoopThread", "ignore"]
 
@@ -24,14 +23,6 @@ T = TypeVar("T")
 
 CLEAN_UP_S: Final = 2.0  # a second for a plugin that lets go slowly, and one for what is round it
 JOIN_S: Final = 5.0
-
-
-@final
-@attrs.frozen
-class _Said(Generic[S]):
-    """Hold what a piece of work said before its end."""
-
-    value: S
 
 
 def ignore(_value: object) -> None:
@@ -60,14 +51,15 @@ class LoopThread:
         self._problem: Exception | None = None
         _ALL.add(self)
 
-    def check_open(self) -> None:
-        """Refuse work once it is closed.
+    def make(self, make: Callable[[], T]) -> T:
+        """Make something, in this thread, that closing must know of.
 
         Raises:
-            ConfigurationError: It is.
+            ConfigurationError: The runner is closed.
         """
-        if self._is_closed:
-            raise ConfigurationError("this Runner is closed: make another one")
+        with self._lock:
+            self._check_open()
+            return make()
 
     def begin(
         self,
@@ -81,7 +73,7 @@ class LoopThread:
             InvalidRequest: This is the loop's own thread.
         """
         with self._lock:
-            self.check_open()
+            self._check_open()
             if self._loop is None or self._thread is None:
                 self._loop, self._thread = self._started()
             if self._thread is threading.current_thread():
@@ -110,29 +102,28 @@ class LoopThread:
 
     def run_heard(
         self,
-        work: Callable[[Callable[[S], None]], Coroutine[Any, Any, T]],
+        work: Callable[[Saying[S]], Coroutine[Any, Any, T]],
         hear: Callable[[S], None],
     ) -> T:
         """Do a piece of work that has things to say meanwhile, which are heard in this thread.
 
         Args:
-            work: Begins it; it is given what to say things to.
+            work: Begins it; it is given what it can say things with.
             hear: Is told each.
 
         Raises:
             StreamInterrupted: The runner was closed before.
             Exception: What the work, or who hears, raised.
         """
-        mail: SimpleQueue[asyncio.Task[T] | _Said[S]] = SimpleQueue()
-        job = self.begin(lambda: work(lambda value: mail.put(_Said(value))), mail.put)
+        mail: SimpleQueue[asyncio.Task[T] | Said[S]] = SimpleQueue()
+        job = self.begin(lambda: work(Saying(mail.put)), mail.put)
         try:
-            while isinstance(item := take(mail, job), _Said):
+            while isinstance(item := take(mail, job), Said):
                 hear(item.value)
+                job.tell(item.on_heard)
         except BaseException:  # Ctrl-C, or who hears
             job.cancel()
-            with suppress(Empty):
-                while isinstance(mail.get(True, CLEAN_UP_S), _Said):
-                    pass
+            job.has_stopped.wait(CLEAN_UP_S)
             raise
         if item.cancelled():
             raise StreamInterrupted(
@@ -176,6 +167,10 @@ class LoopThread:
             self._is_forked = True
         self._loop = self._thread = None
         self._stopping = asyncio.Event()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConfigurationError("this Runner is closed: make another one")
 
     def _started(self) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
         loop = asyncio.new_event_loop()
