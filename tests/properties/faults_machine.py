@@ -25,8 +25,9 @@ from headwater import (
     StreamInterrupted,
     TextDelta,
 )
+from headwater.testing.payloads import Wire
 
-from .faults_script import Attempt, Spoken, Wire, attempts
+from .faults_script import Attempt, Spoken, attempts
 from .faults_world import World
 
 MANY = 100
@@ -106,6 +107,8 @@ class Reader:
             case Finished():
                 self._finished += 1
                 self._check_success()
+            case _:
+                pass
         assert self._started == 1
         assert self.truth().startswith(self.shown)
 

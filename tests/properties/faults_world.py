@@ -13,8 +13,6 @@ from contextlib import ExitStack
 from typing import Protocol, TypeVar
 from unittest import mock
 
-import msgspec
-
 from headwater import ConnectFailed, Limits, Runner, StreamInterrupted
 from headwater.middleware import Deadline, Log, Retry, Timeout
 from headwater.testing.fault_server import (
@@ -28,12 +26,16 @@ from headwater.testing.fault_server import (
     Wait,
     respond,
 )
+from headwater.testing.payloads import Wire, media_type
 from headwater.testing.replay import Exchange, Pause, ReplayTransport, Reply, ReplyStep
 from headwater.wire.transport import HTTPRequest
 from headwater_anthropic import Anthropic
 from headwater_chat_completions import ChatCompletions
+from headwater_google import Google
+from headwater_ollama import Ollama
+from headwater_openai import OpenAI
 
-from .faults_script import Attempt, Ending, Gone, Refused, Spoken, Wire, error_body
+from .faults_script import Attempt, Ending, Gone, Refused, Spoken
 
 T = TypeVar("T")
 
@@ -101,8 +103,11 @@ class _Calls:
 
 def _providers(url: str) -> Mapping[str, object]:
     return {
-        Wire.CHAT: ChatCompletions(f"{url}/v1"),
-        Wire.ANTHROPIC: Anthropic(base_url=url, api_key="key"),
+        Wire.CHAT_COMPLETIONS: ChatCompletions(url),
+        Wire.ANTHROPIC: Anthropic("key", url),
+        Wire.RESPONSES: OpenAI("key", url),
+        Wire.GEMINI: Google("key", url),
+        Wire.OLLAMA: Ollama(url),
     }
 
 
@@ -126,17 +131,15 @@ class SocketWorld:
         number, attempt = self._calls.next(request.body)
         self._requests[number].append(request)
         match attempt:
-            case Refused(status=status, retry_after=retry_after):
-                headers = {} if retry_after is None else {"retry-after": retry_after}
-                body = msgspec.json.encode(error_body("odd"))
-                return respond(body, status=status, headers=headers)
+            case Refused():
+                return respond(attempt.body, status=attempt.status, headers=attempt.headers)
             case Gone():
                 return [Reset()]
-            case Spoken(chunks=chunks, ending=ending):
+            case Spoken(wire=wire, chunks=chunks, ending=ending):
                 steps: list[Step] = []
                 for pause_s, chunk in chunks:
                     steps += [Wait(pause_s), chunk] if pause_s else [chunk]
-                return respond(*steps, *_ENDINGS[ending])
+                return respond(*steps, *_ENDINGS[ending], media_type=media_type(wire))
 
     def run(self, doing: Coroutine[object, object, T]) -> T:
         return self._loop.run_until_complete(asyncio.wait_for(doing, 20))
@@ -228,12 +231,11 @@ class LeapingWorld:
     def _answer(self, request: HTTPRequest) -> Reply:
         _number, attempt = self._calls.next(request.body)
         match attempt:
-            case Refused(status=status, retry_after=retry_after):
-                headers = {} if retry_after is None else {"retry-after": retry_after}
-                return Reply(msgspec.json.encode(error_body("odd")), status=status, headers=headers)
+            case Refused():
+                return Reply(attempt.body, status=attempt.status, headers=attempt.headers)
             case Gone():
                 raise ConnectFailed("nobody is there")
-            case Spoken(chunks=chunks, ending=ending):
+            case Spoken(wire=wire, chunks=chunks, ending=ending):
                 body: list[ReplyStep] = []
                 for pause_s, chunk in chunks:
                     body += [Pause(pause_s), chunk] if pause_s else [chunk]
@@ -241,7 +243,7 @@ class LeapingWorld:
                     body.append(StreamInterrupted("the connection broke"))
                 if ending is Ending.STALL:
                     body.append(Pause(math.inf))
-                return Reply(body)
+                return Reply(body, headers={"content-type": media_type(wire)})
 
     def run(self, doing: Coroutine[object, object, T]) -> T:
         return self._loop.run_until_complete(doing)

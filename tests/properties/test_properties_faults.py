@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from .faults_machine import FaultsMachine, Told, calls, make_at_once
@@ -17,6 +17,7 @@ _ALWAYS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+_REAL = settings(_ALWAYS, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # no shrinking
 _SHORT = st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.01])
 _ANY = st.sampled_from([0.0, 0.0, 0.0, 0.01, 0.5, 1.9, 2.5, 6.0])
 
@@ -30,7 +31,7 @@ def test_calls_are_whole_or_fail(told: list[Told]) -> None:
 
 
 @pytest.mark.slow
-@settings(_ALWAYS, max_examples=30 * MORE)
+@settings(_REAL, max_examples=30 * MORE)
 @given(told=st.lists(calls(_SHORT), min_size=1, max_size=8))
 def test_calls_over_sockets_are_whole_or_fail(told: list[Told]) -> None:
     """The same over real sockets, where the server has to see each connection end."""
@@ -51,10 +52,8 @@ class OverSockets(FaultsMachine):
     pauses = _SHORT
 
 
-TestFaultsInLeaps = InLeaps.TestCase
+TestFaultsInLeaps = pytest.mark.slow(InLeaps.TestCase)
 TestFaultsInLeaps.settings = settings(_ALWAYS, max_examples=100 * MORE, stateful_step_count=20)
-TestFaultsInLeaps.pytestmark = [pytest.mark.slow]
 
-TestFaultsOverSockets = OverSockets.TestCase
-TestFaultsOverSockets.settings = settings(_ALWAYS, max_examples=20 * MORE, stateful_step_count=12)
-TestFaultsOverSockets.pytestmark = [pytest.mark.slow]
+TestFaultsOverSockets = pytest.mark.slow(OverSockets.TestCase)
+TestFaultsOverSockets.settings = settings(_REAL, max_examples=20 * MORE, stateful_step_count=12)

@@ -1,0 +1,1 @@
+"""Ten thousand streams, each with a fault, a consumer of its own mind, or both."""
