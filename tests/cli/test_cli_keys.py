@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from headwater import ConfigurationError, Secret
+from headwater.testing.fault_server import FaultServer, respond
 from headwater_cli._key_store import KeyStore, Place, masked
 from headwater_cli._keyring import has_keyring
 
@@ -104,6 +105,11 @@ def test_a_kept_key_is_used(inside: Inside) -> None:
     used = inside.run(*asked, **NOWHERE)
     assert used.code == 1
     assert "127.0.0.1" in used.err
+    with FaultServer(respond(b'{"error": {"message": "no such key"}}', status=401)) as server:
+        refused = inside.run(*asked, HEADWATER_OPENAI_BASE_URL=f"{server.url}/v1")
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert refused.code == 3
+    assert "`headwater keys list` tells which key was used" in refused.err
     assert _shows_nothing_of(KEY, used)
 
 

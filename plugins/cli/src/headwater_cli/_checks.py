@@ -97,7 +97,7 @@ async def check_providers(store: KeyStore, *, is_offline: bool) -> list[Provider
     That a provider would send nothing, for want of a key or an address, is found without the
     network: it is asked first over a transport that refuses.
     """
-    statuses = Registry(keys=store.get).statuses()
+    statuses = Registry().statuses()
     checks = [await _looked_at(status, store) for status in statuses]
     if is_offline:
         return checks
@@ -214,9 +214,8 @@ def check_settings(store: KeyStore, names: Sequence[str]) -> list[str]:
     except HeadwaterError as error:
         problems.append(str(error))
         kept = {}
-    if kept and (mode := store.file.exposed_mode()) is not None:
-        path = store.file.path
-        problems.append(f"{path} may be opened by others (mode {mode}): `chmod 600 {path}`")
+    if kept and (exposure := store.exposure()) is not None:
+        problems.append(exposure)
     return [*problems, *_unknown_models(settings, names), *_unknown_variables(names)]
 
 

@@ -82,7 +82,10 @@ async def _examine(*, is_offline: bool) -> Findings:
         providers = await check_providers(store, is_offline=is_offline)
         servers = [] if is_offline else await check_local_servers()
     problems = check_settings(store, [check.name for check in providers])
-    problems += [check.problem for check in providers if check.problem is not None]
+    told = tuple(problems)  # a file of keys that cannot be used is told once
+    for check in providers:
+        if check.problem is not None and not check.problem.endswith(told):
+            problems.append(check.problem)
     paths = {"settings": settings_file().path, "keys": store.file.path}
     return Findings(
         versions=_versions(),

@@ -78,6 +78,11 @@ _HINTS: Final[Mapping[type[HeadwaterError], str]] = {
     **{kind: f"allow more with -o {name} SECONDS" for kind, name in _LIMITS.items()},
 }
 
+# Told beside what the error itself advises: it knows the variables, and not what is kept.
+_MORE_HINTS: Final[Mapping[type[HeadwaterError], str]] = {
+    AuthenticationError: "`headwater keys list` tells which key was used, and where it was found",
+}
+
 
 def exit_code(error: HeadwaterError) -> ExitCode:
     """Choose the exit code of an error.
@@ -100,10 +105,7 @@ def message_of(error: HeadwaterError) -> str:
     later = "later" if wait_s is None else f"in {wait_s:.0f} s"
     is_about_a_model = error.model is not None or not isinstance(error, UnsupportedFeature)
     has_hint = error.advice is None and is_about_a_model  # what an error advises itself is enough
-    hint = (
-        _HINTS.get(type(error), "").format(later=later, provider=error.provider or "PROVIDER")
-        if has_hint
-        else ""
-    )
+    hint = _MORE_HINTS.get(type(error), _HINTS.get(type(error), "") if has_hint else "")
+    hint = hint.format(later=later, provider=error.provider or "PROVIDER")
     said = f"Error: {printable(str(error))}"
     return f"{said}\nHint: {hint}." if hint else said

@@ -89,12 +89,19 @@ class KeyStore:
             return None
         if place is Place.KEYRING:
             return self._from_keyring(name)
-        if (mode := self.file.exposed_mode()) is not None:
-            raise ConfigurationError(
-                f"{self.file.path} holds keys, and others may open it (mode {mode}): run "
-                f"`chmod 600 {self.file.path}`, and replace the keys if others use this machine"
-            )
+        if (problem := self.exposure()) is not None:
+            raise ConfigurationError(problem)
         return Secret(text)
+
+    def exposure(self) -> str | None:
+        """Say what is wrong with a file that others than its owner may open."""
+        mode = self.file.exposed_mode()
+        if mode is None:
+            return None
+        return (
+            f"{self.file.path} holds keys, and others may open it (mode {mode}): run "
+            f"`chmod 600 {self.file.path}`, and replace the keys if others use this machine"
+        )
 
     def put(self, name: str, key: Secret, *, is_for_file: bool) -> Place:
         """Keep a key: in the keyring if there is one, else in the file.

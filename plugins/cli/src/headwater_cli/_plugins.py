@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import click
 
-from headwater import PluginStatus
+from headwater import PluginStatus, Runner
 
-from ._asking import make_runner
 from ._json import write_json
 from ._table import write_table
 from ._terminal import as_line
@@ -23,7 +22,7 @@ _HEADS: Final = ("NAME", "TITLE", "DISTRIBUTION", "STATE", "HOOKS")
 @click.option("--json", "is_json", is_flag=True, help="Print a list of JSON objects.")
 def plugins(is_json: bool) -> None:
     """List the providers that are installed, and how each stands."""
-    statuses = make_runner().plugins()
+    statuses = Runner().plugins()
     if is_json:
         write_json([_fields(status) for status in statuses], sys.stdout)
         return
