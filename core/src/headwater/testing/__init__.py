@@ -10,7 +10,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the same names again, for type checkers and editors
+    from .assertions import assert_stream
     from .conformance import Feature, ProviderConformance
+    from .fake import FakeProvider
     from .fault_server import Drip, End, FaultServer, Raw, Repeat, Reset, Stall, Wait, cut, respond
     from .replay import Exchange, Pause, ReplayTransport, Reply
 
@@ -18,6 +20,7 @@ __all__ = [
     "Drip",
     "End",
     "Exchange",
+    "FakeProvider",
     "FaultServer",
     "Feature",
     "Pause",
@@ -29,6 +32,7 @@ __all__ = [
     "Reset",
     "Stall",
     "Wait",
+    "assert_stream",
     "cut",
     "respond",
 ]
@@ -38,6 +42,7 @@ _MODULES: dict[str, str] = {
     "Drip": "fault_server",
     "End": "fault_server",
     "Exchange": "replay",
+    "FakeProvider": "fake",
     "FaultServer": "fault_server",
     "Feature": "conformance",
     "Pause": "replay",
@@ -49,6 +54,7 @@ _MODULES: dict[str, str] = {
     "Reset": "fault_server",
     "Stall": "fault_server",
     "Wait": "fault_server",
+    "assert_stream": "assertions",
     "cut": "fault_server",
     "respond": "fault_server",
 }

@@ -7,19 +7,9 @@ from itertools import pairwise
 
 from hypothesis import given
 
-from ...events import (
-    Event,
-    Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    Started,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallFinished,
-    ToolCallStarted,
-)
 from ...responses import ChatResponse
 from ...usage import Usage
+from ..assertions import grammar_fault
 from ..samples import ExpectedCall, Sample
 from ..strategies import slicings
 from ._direct import own_events
@@ -105,55 +95,6 @@ def events_keep_the_grammar(subject: Subject) -> None:
         fault = grammar_fault(own_events(subject, sample))
         if fault:
             raise BrokenPromise(fault, sample.body, sample=sample)
-
-
-def grammar_fault(events: Sequence[Event]) -> str:
-    """Say where events break the grammar of `headwater.events`; "" where they do not."""
-    texts: dict[str, str] = {}
-    for place, event in enumerate(events):
-        fault = _fault(event, place, len(events), texts)
-        if fault:
-            return f"event {place}, {event!r}: {fault}"
-    if not events or not isinstance(events[-1], Finished):
-        last = repr(events[-1]) if events else "nothing"
-        return f"the last event is {last}, and no Finished"
-    return ""
-
-
-def _fault(event: Event, place: int, count: int, texts: dict[str, str]) -> str:
-    match event:
-        case Started() if place:
-            return "Started is the first event or none"
-        case Finished() if place < count - 1:
-            return "an event came after Finished"
-        case Finished() if texts:
-            return f"the tool calls {', '.join(texts)} are open"
-        case TextDelta(text="", replay=None) | ReasoningDelta(text="", replay=None):
-            return "an empty delta says nothing"
-        case RefusalDelta(text=""):
-            return "an empty delta says nothing"
-        case ToolCallStarted() | ToolCallDelta() | ToolCallFinished():
-            return _call_fault(event, texts)
-        case _:
-            return ""
-
-
-def _call_fault(
-    event: ToolCallStarted | ToolCallDelta | ToolCallFinished, texts: dict[str, str]
-) -> str:
-    is_open = event.call_id in texts
-    if isinstance(event, ToolCallStarted):
-        texts[event.call_id] = ""
-        return "the call is open already" if is_open else ""
-    if not is_open:
-        return "no such call is open"
-    if isinstance(event, ToolCallDelta):
-        texts[event.call_id] += event.arguments
-        return ""
-    added = texts.pop(event.call_id)
-    if added != event.raw_arguments:
-        return f"its deltas add up to {added!r}"
-    return ""
 
 
 @promise("Cutting the bytes anywhere gives the same events.")

@@ -21,6 +21,7 @@ from . import (
     _refusals,
     _requests,
     _secrets,
+    _server,
     _tools,
 )
 from ._features import Feature
@@ -41,6 +42,7 @@ _IN_ORDER: Final = (
     _requests,
     _life,
     _secrets,
+    _server,
 )
 
 
