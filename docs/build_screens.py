@@ -39,7 +39,7 @@ FOLDER: Final = Path(__file__).parent / "screens"
 TIMEOUT_S: Final = 60.0
 
 CHAR_WIDTH: Final = 8.4
-LINE_HEIGHT: Final = 18
+LINE_HEIGHT: Final = 17
 MARGIN: Final = 14
 INK, PAPER, DIM = "#d8dee9", "#1e222a", "#8a93a5"
 COLOURS: Final[Mapping[str, str]] = {
@@ -252,7 +252,7 @@ def _row(y: int, row: list[pyte.screens.Char]) -> Iterator[str]:
             weight = ' font-weight="bold"' if style.bold else ""
             slant = ' font-style="italic"' if style.italics else ""
             yield (
-                f'<text x="{left:g}" y="{top + 14:g}" textLength="{width * CHAR_WIDTH:g}" '
+                f'<text x="{left:g}" y="{top + 13:g}" textLength="{width * CHAR_WIDTH:g}" '
                 f'fill="{ink}"{weight}{slant}>{html.escape(text)}</text>'
             )
         x += width

@@ -29,6 +29,8 @@ print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})
         ["--help"],
         ["--version"],
         ["chat", "--help"],
+        ["compare", "--help"],
+        ["config", "list"],
         ["chat", "-m", "demo/echo", "-o", "extra.delay_s", "0", "hi"],
     ],
     ids=" ".join,
@@ -48,6 +50,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(shell: Shell, arguments: 
     assert code == 0
     wanted = {"headwater_demo"} if "demo/echo" in arguments else set()
     heavy = {"aiohttp", "rich", "structlog", "headwater_demo", "headwater_stage"}
+    heavy |= {"aiosqlite", "genai_prices", "keyring", "prompt_toolkit", "tomlkit"}
     assert set(modules) & heavy == wanted
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
+import textwrap
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -116,7 +118,8 @@ def _write(found: Findings) -> None:
     shown = [check for check in found.providers if not _lacks_key(check)]
     write_table(_PROVIDER_HEADS, [_provider_row(check) for check in shown], sys.stdout)
     if lacking:
-        click.echo(f"\nWithout a key: {', '.join(check.name for check in lacking)}")
+        names = ", ".join(check.name for check in lacking)
+        click.echo(f"\n{_wrapped(f'Without a key: {names}')}")
     if found.servers:
         click.echo()
         write_table(_SERVER_HEADS, [_server_row(server) for server in found.servers], sys.stdout)
@@ -125,6 +128,12 @@ def _write(found: Findings) -> None:
         click.echo(f"Problem: {as_line(problem)}")
     if not found.problems:
         click.echo("No problem was found.")
+
+
+def _wrapped(text: str) -> str:
+    """Break a line between words where a terminal would break it within one."""
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width) if sys.stdout.isatty() else text
 
 
 def _short(path: str) -> str:
