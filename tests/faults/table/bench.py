@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
 import os
 import re
 import time
-import tracemalloc
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from unittest.mock import patch
 
 import attrs
@@ -29,6 +25,7 @@ from headwater_openai import OpenAI
 from ..errors import reachable
 from ..provider import KEY
 from .scenario import Case, Ends, Place, Scenario
+from .watch import Lag, bounded_memory, lagging, logged, open_sockets
 
 MODEL = "it/sample-1"
 
@@ -61,6 +58,7 @@ class Bench:
         attempts: How many a call that succeeded says it took.
         error: What the caller got.
         left_at: When the caller left; None: when it got its answer, or the error.
+        has_seen: Is set with each text.
     """
 
     scenario: Scenario
@@ -71,6 +69,7 @@ class Bench:
     attempts: int | None = None
     error: HeadwaterError | None = None
     left_at: float | None = None
+    has_seen: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     def stream(self) -> ChatStream:
         """Begin the call."""
@@ -80,6 +79,7 @@ class Bench:
         """Take note of what is shown."""
         if isinstance(event, TextDelta):
             self.shown.append(event.text)
+            self.has_seen.set()
 
 
 @attrs.frozen
@@ -97,10 +97,10 @@ async def play(case: Case) -> Result:
         AssertionError: Something else was seen.
     """
     scenario, wire = case.scenario, case.wire
-    tasks, sockets = asyncio.all_tasks(), _open_sockets()
-    with patch.dict(os.environ, scenario.environment), _logged() as log, _lag() as lag:
+    tasks, sockets = asyncio.all_tasks(), open_sockets()
+    with patch.dict(os.environ, scenario.environment), logged() as log, lagging() as lag:
         async with FaultServer() as elsewhere, _bench(scenario, wire, elsewhere) as bench:
-            with _memory(scenario.memory_bytes):
+            with bounded_memory(scenario.memory_bytes):
                 started_at = time.monotonic()
                 await _act(bench)
                 over_at = bench.left_at or time.monotonic()
@@ -113,7 +113,7 @@ async def play(case: Case) -> Result:
             assert not left, f"tasks are left: {left}"
             assert elsewhere.connections == [], "another host was asked"
             _check_secrecy(bench, log)
-    assert _open_sockets() <= sockets, "sockets are left"
+    assert open_sockets() <= sockets, "sockets are left"
     return Result(_caller_words(bench), _server_words(bench, ends))
 
 
@@ -177,7 +177,8 @@ async def read_and_forget(bench: Bench) -> None:
 
 def _check_caller(bench: Bench) -> None:
     scenario, error = bench.scenario, bench.error
-    assert "".join(bench.shown) == scenario.expected_text
+    shown = "".join(bench.shown)
+    assert shown == scenario.expected_text, f"{shown!r} was shown, {error!r} raised"
     if scenario.raises is None:
         assert error is None, repr(error)
     else:
@@ -243,76 +244,6 @@ def _check_secrecy(bench: Bench, log: list[str]) -> None:
     for one in reachable(bench.error) if bench.error is not None else ():
         assert KEY not in f"{one} {one!r} {one.args!r} {vars(one)!r}", "the key shows"
         assert type(one).__module__.split(".")[0] in ("headwater", "builtins", "asyncio"), repr(one)
-
-
-# Watching.
-
-
-@attrs.define
-class Lag:
-    """How late the loop has been, on a machine that does other things as well."""
-
-    total_s: float = 0.0
-
-
-@contextmanager
-def _lag() -> Iterator[Lag]:
-    """Add up how late a timer of a few milliseconds is."""
-    lag, loop = Lag(), asyncio.get_running_loop()
-
-    def tick(due_at: float) -> None:
-        lag.total_s += max(0.0, loop.time() - due_at - 0.002)
-        next_at = loop.time() + 0.005
-        handles[:] = [loop.call_at(next_at, tick, next_at)]
-
-    handles: list[asyncio.TimerHandle] = []
-    tick(loop.time())
-    try:
-        yield lag
-    finally:
-        handles[0].cancel()
-
-
-@contextmanager
-def _logged() -> Iterator[list[str]]:
-    """Keep everything that is logged, by us or a library beneath."""
-    lines: list[str] = []
-
-    class Keeper(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(self.format(record))
-
-    keeper, root = Keeper(), logging.getLogger()
-    level = root.level
-    root.addHandler(keeper)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield lines
-    finally:
-        root.setLevel(level)
-        root.removeHandler(keeper)
-
-
-@contextmanager
-def _memory(limit_bytes: int | None) -> Iterator[None]:
-    """Check how much more the process held at most."""
-    if limit_bytes is None:
-        yield
-        return
-    gc.collect()
-    tracemalloc.start()
-    try:
-        yield
-        grown_bytes = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert grown_bytes <= limit_bytes, f"memory grew by {grown_bytes} bytes"
-
-
-def _open_sockets() -> int:
-    folder = Path("/proc/self/fd")
-    links = [os.readlink(link) for link in folder.iterdir() if link.is_symlink()]
-    return sum(link.startswith("socket:") for link in links)
 
 
 # Saying it.

@@ -37,9 +37,13 @@ async def _read_on(bench: Bench) -> None:
 
 
 async def _is_under_way(bench: Bench) -> None:
-    """Wait until the reader waits for what does not come."""
+    """Wait until the reader has seen what there is, and waits for what does not come."""
     await bench.server.requests_seen()
-    await asyncio.sleep(0.02)
+    async with asyncio.timeout(5):
+        while "".join(bench.shown) != bench.scenario.expected_text:
+            bench.has_seen.clear()
+            await bench.has_seen.wait()
+    await asyncio.sleep(0.01)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -83,10 +87,18 @@ async def cancel_inside(bench: Bench) -> None:
 
 async def outer_timeout(bench: Bench) -> None:
     """Let a timeout of the application's own end the reading."""
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
+
+    async def timed() -> None:
+        async with limit:
             await _read_on(bench)
+
+    limit = asyncio.timeout(None)
+    task = asyncio.create_task(timed())
+    await _is_under_way(bench)
     bench.left_at = _now()
+    limit.reschedule(bench.left_at)
+    with pytest.raises(TimeoutError):
+        await task
 
 
 async def close_elsewhere(bench: Bench) -> None:

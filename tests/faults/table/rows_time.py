@@ -30,6 +30,7 @@ from headwater.testing.payloads import Phase, Wire, whole
 from .bench import Bench, chat, read, read_and_forget
 from .scenario import (
     BEGUN,
+    LONGER_S,
     SHORT_S,
     TEXT,
     Ends,
@@ -51,21 +52,29 @@ from .scenario import (
 def _says_how_long(bench: Bench) -> None:
     error = bench.error
     assert isinstance(error, LimitPassed)
-    assert error.limit_s == SHORT_S <= error.waited_s < SHORT_S + 2
+    assert error.limit_s <= error.waited_s < error.limit_s + 2
 
 
-def _passed(name: str, plays: Plays, limit: str, kind: type[LimitPassed], **more: str) -> Scenario:
+def _passed(
+    name: str,
+    plays: Plays,
+    limit: str,
+    kind: type[LimitPassed],
+    *,
+    shown: str = "",
+    limit_s: float = SHORT_S,
+) -> Scenario:
     """Make a scenario of one attempt that a short limit ends."""
     return Scenario(
         name=f"{name}: `{limit}`",
         plays=plays,
-        options={"attempts": 1, limit: SHORT_S},  # type: ignore[misc]  # one of the five
+        options={"attempts": 1, limit: limit_s},  # type: ignore[misc]  # one of the five
         raises=kind,
         says=limit,
         check=_says_how_long,
-        at_least_s=SHORT_S,
+        at_least_s=limit_s,
         ends=Ends.CLIENT,
-        shown=more.get("shown", ""),
+        shown=shown,
     )
 
 
@@ -128,7 +137,12 @@ LIMITS = [
     ),
     _passed("no answer at all", lambda _: [[Stall()]], "total_s", DeadlineExceeded),
     _passed(
-        "silence after content", cut_after(begun, Stall()), "total_s", DeadlineExceeded, shown=BEGUN
+        "silence after content",
+        cut_after(begun, Stall()),
+        "total_s",
+        DeadlineExceeded,
+        shown=BEGUN,
+        limit_s=LONGER_S,
     ),
 ]
 
@@ -189,19 +203,19 @@ async def read_too_late(bench: Bench) -> None:
         async for event in stream:
             bench.see(event)
             if bench.shown:
-                await asyncio.sleep(2 * SHORT_S)
+                await asyncio.sleep(1.5 * LONGER_S)
                 bench.left_at = None  # the consumer's own code came to its end
 
 
 def _thinking(place: Place) -> list[Answer]:
     rest = frames(place.wire)[len(preamble(place.wire)) :]
-    return [answer(place.wire, *preamble(place.wire), Wait(2 * SHORT_S), *rest)]
+    return [answer(place.wire, *preamble(place.wire), Wait(1.5 * LONGER_S), *rest)]
 
 
 def _kept_alive(place: Place) -> list[Answer]:
     wire = place.wire
     rest = frames(wire)[len(begun(wire)) :]
-    pings = [step for _ in range(8) for step in (Wait(0.03), ping(wire))]
+    pings = [step for _ in range(8) for step in (Wait(0.05), ping(wire))]
     return [answer(wire, *begun(wire), *pings, *rest)]
 
 
@@ -232,27 +246,27 @@ OTHERS = [
     Scenario(
         name="the first attempt takes all of its `first_content_s`, the second answers",
         plays=lambda place: [[Stall()], complete(place.wire)],
-        options={"first_content_s": SHORT_S},
+        options={"first_content_s": LONGER_S},
         attempts=2,
-        gaps_s=(SHORT_S,),
+        gaps_s=(LONGER_S,),
     ),
     Scenario(
         name="pings after content are life",
         plays=_kept_alive,
-        options={"idle_s": 2 * SHORT_S},
-        at_least_s=0.24,
+        options={"idle_s": LONGER_S},
+        at_least_s=0.4,
     ),
     Scenario(
         name="a model that thinks is not idle",
         plays=_thinking,
-        options={"idle_s": SHORT_S},
-        at_least_s=2 * SHORT_S,
+        options={"idle_s": LONGER_S},
+        at_least_s=1.5 * LONGER_S,
     ),
     Scenario(
         name="a slow consumer is not timed out",
         plays=in_turn(complete),
         act=read_slowly,
-        options={"idle_s": SHORT_S, "first_content_s": SHORT_S, "content_gap_s": SHORT_S},
+        options={"idle_s": SHORT_S, "first_content_s": LONGER_S, "content_gap_s": SHORT_S},
         at_least_s=3 * SHORT_S,
         wires=(Wire.CHAT_COMPLETIONS, Wire.ANTHROPIC),
     ),
@@ -260,10 +274,10 @@ OTHERS = [
         name="the consumer's own time counts for `total_s`, which waits for its next event",
         plays=cut_after(begun, Stall()),
         act=read_too_late,
-        options={"total_s": SHORT_S, "attempts": 1},
+        options={"total_s": LONGER_S, "attempts": 1},
         raises=DeadlineExceeded,
         shown=TEXT[:5],
-        at_least_s=2 * SHORT_S,
+        at_least_s=1.5 * LONGER_S,
         ends=Ends.CLIENT,
         closed_within_s=0.2,
     ),
@@ -271,7 +285,7 @@ OTHERS = [
         name="a call without streaming may wait for its head",
         plays=lambda place: [[Wait(2 * SHORT_S), *_plain(place.wire)]],
         act=chat,
-        options={"first_content_s": SHORT_S, "idle_s": SHORT_S, "attempts": 1},
+        options={"first_content_s": SHORT_S, "idle_s": LONGER_S, "attempts": 1},
         at_least_s=2 * SHORT_S,
     ),
     Scenario(

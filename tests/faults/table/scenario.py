@@ -22,6 +22,7 @@ BEGUN: Final = "".join(Said().text[:2])  # what `begun` says of it
 FOUR: Final = (Wire.CHAT_COMPLETIONS, Wire.ANTHROPIC, Wire.RESPONSES, Wire.GEMINI)
 ALL: Final = tuple(Wire)
 SHORT_S: Final = 0.06
+LONGER_S: Final = 4 * SHORT_S  # within which a busy machine, too, gives what is there
 
 
 class Ends(StrEnum):
