@@ -16,7 +16,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 AIMOCK := @copilotkit/aimock@1.43.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format bench bench-baseline bench-layers bench-micro bench-page bench-peers bench-scaling docs constraints clean
+.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-layers bench-micro bench-page bench-peers bench-scaling docs constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ check: $(VENV)/.installed-dev  ## format, lint, types, layering
 format: $(VENV)/.installed-dev  ## put the sources into their form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+faults: $(VENV)/.installed-dev  ## play all fault scenarios, and write their page of the documentation
+	@$(BIN)/python -m tests.faults.table
 
 bench: $(VENV)/.installed-dev  ## measure, side by side with a client written by hand
 	@$(BIN)/python -m tests.benchmarks
