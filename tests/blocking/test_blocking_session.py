@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import headwater
 from headwater import (
     ConfigurationError,
     Event,
@@ -253,6 +254,8 @@ def test_wrong_arguments_are_told_at_once(session: Session, runner: Runner) -> N
         session.stream("Hi", temprature=1)  # type: ignore[call-arg]  # that is it
     with pytest.raises(InvalidRequest):
         Session(runner, "no model")
+    with pytest.raises(InvalidRequest, match=r"expected a headwater\.blocking\.Runner"):
+        Session(headwater.Runner(), "lines/m")  # type: ignore[arg-type]  # that is it
     runner.close()
     with pytest.raises(ConfigurationError, match="this Runner is closed"):
         session.stream("Hi")

@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
+from ..errors import InvalidRequest
 from ..events import Event
 from ..messages import Message
 from ..options import ChatOptions
 from ..requests import ModelId
 from ..responses import ChatResponse
+from ..runner import Runner as AsyncRunner
 from ..session import Asked, ContextOptions, ToolFunction, Turn
 from ..session import Session as AsyncSession
 from ..session import SessionStream as AsyncSessionStream
@@ -62,7 +64,7 @@ class Session:
         store: Store | None = None,
         **context: Unpack[ContextOptions],
     ) -> None:
-        session = AsyncSession(runner._runner, model, system, store=store, **context)
+        session = AsyncSession(_within(runner), model, system, store=store, **context)
         self._hold(runner, session, store)
 
     def _hold(self, runner: Runner, session: AsyncSession, store: Store | None) -> None:
@@ -240,9 +242,10 @@ class Session:
         **context: Unpack[ContextOptions],
     ) -> Self:
         """Go on with a conversation of the store; see `headwater.session.Session.resume`."""
+        within = _within(runner)
         runner._closing.add(store)
         session = runner._thread.run(
-            lambda: AsyncSession.resume(runner._runner, store, conversation_id, **context)
+            lambda: AsyncSession.resume(within, store, conversation_id, **context)
         )
         return cls._of(runner, session, store)
 
@@ -265,7 +268,7 @@ class Session:
         **context: Unpack[ContextOptions],
     ) -> Self:
         """Go on with a session that `save` wrote; see `headwater.session.Session.load`."""
-        session = AsyncSession.load(runner._runner, path, store=store, **context)
+        session = AsyncSession.load(_within(runner), path, store=store, **context)
         return cls._of(runner, session, store)
 
     @classmethod
@@ -294,3 +297,13 @@ class Session:
         if self._last is not None and self._last.is_closed:
             self._last.close()
             self._last = None
+
+
+def _within(runner: object) -> AsyncRunner:
+    """Give the asynchronous runner that does the work of a blocking one."""
+    if not isinstance(runner, Runner):
+        raise InvalidRequest(
+            f"expected a headwater.blocking.Runner, got {type(runner).__module__}."
+            f"{type(runner).__name__}; headwater.session.Session goes with headwater.Runner"
+        )
+    return runner._runner
