@@ -248,6 +248,16 @@ async def test_the_environment_wins_over_a_key_source(
     assert "source" not in await told_with(lambda name: "from the source")
 
 
+async def test_an_object_that_was_given_is_not_asked_about(install: Install) -> None:
+    """What an application passes itself wins over everything, its source of keys too."""
+    install("newt", KEYED)
+    asked: list[str] = []
+    given = importlib.import_module("plugin_newt").Provider("mine")
+    async with Runner(providers={"newt": given}, keys=asked.append) as runner:
+        assert (await runner.chat("newt/m", "Hi")).text == "mine None"
+    assert asked == []
+
+
 @pytest.mark.parametrize("source", [GOOD, KEYED.replace("ProviderInfo('Newt'", "dict(title=''")])
 def test_who_has_no_variable_for_a_key_is_given_none(install: Install, source: str) -> None:
     """A provider without a key, or without a proper word on itself, is not asked about."""

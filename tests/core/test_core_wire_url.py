@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from headwater import ConfigurationError
-from headwater.wire.url import check_address, check_secrecy, find_base_url, join_url, without_query
+from headwater.wire.url import (
+    allowed_hosts,
+    check_address,
+    check_secrecy,
+    find_base_url,
+    join_url,
+    without_query,
+)
 
 
 def test_a_base_url_is_looked_for_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,3 +129,14 @@ def test_a_key_goes_nowhere_else(url: str) -> None:
     """The error says how to allow it."""
     with pytest.raises(ConfigurationError, match="HEADWATER_ALLOW_HTTP="):
         check_secrecy(url, {"friend"})
+
+
+@pytest.mark.parametrize(
+    ("listed", "hosts"), [("", set()), ("a", {"a"}), (" a, b.c ,", {"a", "b.c"})]
+)
+def test_hosts_are_allowed_by_name(
+    monkeypatch: pytest.MonkeyPatch, listed: str, hosts: set[str]
+) -> None:
+    """The variable lists hosts, divided by commas."""
+    monkeypatch.setenv("HEADWATER_ALLOW_HTTP", listed)
+    assert allowed_hosts() == hosts
