@@ -88,10 +88,14 @@ class History:
         return self._pinned[: bisect_left(self._pinned, end)]
 
     def tail(self, end: int | None = None) -> list[Message]:
-        """Give the last message before a place; of calls of tools, with the results."""
+        """Give what the next message has to follow: the last one before a place, and on to the end.
+
+        Results of tools come with the calls that they answer. A message of the system is not what
+        anything follows.
+        """
         end = len(self._messages) if end is None else end
         start = max(end - 1, 0)
-        while start > 0 and self._messages[start].role is Role.TOOL:
+        while start > 0 and self._messages[start].role in (Role.TOOL, Role.SYSTEM):
             start -= 1
         return self._messages[start:end]
 
