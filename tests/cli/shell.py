@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import IO, ClassVar, Self
 
 import attrs
 import pyte
@@ -71,11 +71,13 @@ class Shell:
         )
         return Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode())
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, stdin: int | IO[bytes] = subprocess.DEVNULL, **variables: str
+    ) -> subprocess.Popen[bytes]:
         """Start it, on pipes."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,

@@ -174,8 +174,13 @@ class Blocks:
         line, self._tail = self._tail, ""
         is_placed, self._is_placed = self._is_placed, False
         is_more = is_placed or self._is_in_code or self._place(line)
-        if is_more and self._open is not None and self._open.take(line):
+        if not is_more or self._open is None:
+            return
+        if self._open.take(line):
             self._finish()
+        elif self._open.size >= self._max_chars:
+            self._cut()
+            self._is_placed = False
 
     def _place(self, line: str) -> bool:
         """Make open the block that a line belongs to; False: the line adds nothing to it."""
@@ -185,16 +190,22 @@ class Blocks:
                 return True
             self._finish()
             return False
-        if self._open is not None and not self._is_new(line):
-            self._has_gap = False  # a blank line before it was within the item
-            return True
-        self._finish()
-        if fence := _FENCE.match(line):
+        fence = _FENCE.match(line) if self._open is None or self._is_new(line) else None
+        if fence is not None:
+            self._finish()
             self._begin(_Kind.CODE, fence["mark"], fence["word"])
             return False
+        self._settle(line)
+        return True
+
+    def _settle(self, line: str) -> None:
+        """Let a line that is no fence go on with the open block, or begin another."""
+        if self._open is not None and not self._is_new(line):
+            self._has_gap = False  # a blank line before it was within the item
+            return
+        self._finish()
         is_item = _ITEM.match(line) and not _RULE.match(line)
         self._begin(_Kind.ITEM if is_item else _Kind.TEXT)
-        return True
 
     def _is_new(self, line: str) -> bool:
         """Tell whether a line begins a block, with another one open."""
@@ -222,13 +233,13 @@ class Blocks:
 
     def _cut(self) -> None:
         """Finish as much of the open block as can be, since it is too long to stay open."""
-        is_loose = not self._is_placed and not self._is_in_code
-        if is_loose and (self._open is None or self._is_new(self._tail)):
-            self._finish()
-            self._begin(_Kind.TEXT)
+        if self._tail and not self._is_placed and not self._is_in_code:
+            self._settle(self._tail)
         self._is_placed = True
+        if self._open is not None and self._open.size + len(self._tail) < self._max_chars:
+            return  # the line began another block
         before = self._open
-        assert before is not None  # just begun, if not before
+        assert before is not None  # begun by the line, if not before
         if before.lines:
             place = _cut_place(before)
             head, rest = before.lines[:place], before.lines[place:]

@@ -26,6 +26,7 @@ from ._markdown import BlockPainter
 __all__ = ["MarkdownView"]
 
 PAINT_GAP_S: Final = 0.04
+_PAINT_SHARE: Final = 4  # of the time, painting takes a quarter at most
 _THOUGHT_LINES: Final = 4
 _THOUGHT_CHARS: Final = 1000  # enough for those lines in any window
 
@@ -65,6 +66,7 @@ class MarkdownView:
         self._thought = ""  # its end
         self._thought_since: float | None = None
         self._painted_at = -PAINT_GAP_S
+        self._gap_s = PAINT_GAP_S
         self._timer: asyncio.TimerHandle | None = None
 
     def take(self, event: Event) -> None:
@@ -147,7 +149,7 @@ class MarkdownView:
         return ["", *lines] if block.has_gap and self._has_begun and lines else lines
 
     def _paint_soon(self) -> None:
-        wait_s = self._painted_at + PAINT_GAP_S - self._clock()
+        wait_s = self._painted_at + self._gap_s - self._clock()
         if wait_s <= 0:
             self._paint()
         elif self._timer is None:
@@ -159,7 +161,9 @@ class MarkdownView:
 
     def _paint(self) -> None:
         self._stop_timer()
+        began = time.thread_time()
         self._live.show(self._lines(self._blocks.open))
+        self._gap_s = max(PAINT_GAP_S, _PAINT_SHARE * (time.thread_time() - began))
         self._painted_at = self._clock()
 
     def _stop_timer(self) -> None:
