@@ -16,7 +16,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 AIMOCK := @copilotkit/aimock@1.43.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-layers bench-micro bench-page bench-peers bench-scaling docs constraints clean
+.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-install bench-layers bench-micro bench-page bench-peers bench-scaling chaos docs constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -87,21 +87,25 @@ bench-micro: $(VENV)/.installed-dev  ## measure parsers, decoders and layers by 
 bench-baseline: $(VENV)/.installed-dev  ## accept what a token and a call cost now
 	@$(BIN)/python -m tests.benchmarks baseline
 
-# In an environment of its own: none of these libraries is needed for anything else.
-$(BENCH)/.installed: $(PROJECTS)
-	@echo "installing the libraries to compare with into $(BENCH)"
-	@$(PYTHON) -m venv $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check $(EDITABLE)
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
+# In an environment of their own, since none of these libraries is needed for anything else.
+$(VENV)/.installed-bench: $(VENV)/.installed
+	@echo "installing the libraries to compare with into $(VENV)"
+	@$(INSTALL) --group bench
 	@touch $@
 
-bench-peers: $(BENCH)/.installed  ## measure, side by side with other libraries
+bench-install:
+	@$(MAKE) --no-print-directory VENV=$(BENCH) $(BENCH)/.installed-bench
+
+bench-peers: bench-install  ## measure, side by side with other libraries
 	@$(BENCH)/bin/python -m tests.benchmarks peers --rounds 3
 
-bench-page: $(BENCH)/.installed  ## measure everything, and write it into the documentation
+bench-page: bench-install  ## measure everything, and write it into the documentation
 	@$(BENCH)/bin/python -m tests.benchmarks all --save
 	@$(BENCH)/bin/python -m tests.benchmarks page
+
+chaos: $(VENV)/.installed-dev  ## 10,000 streams with faults, then many more drawn by hypothesis
+	@$(BIN)/python -m tests.chaos
+	@HEADWATER_EXAMPLES=10 $(BIN)/python -m pytest -o timeout=900 tests/properties/test_properties_faults.py
 
 docs: $(VENV)/.installed-dev  ## check the documentation: links, snippets, examples
 	@$(BIN)/python -m pytest tests/project -k "docs or examples"

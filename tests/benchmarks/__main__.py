@@ -34,7 +34,7 @@ from .instructions import count_all, write_baseline
 from .layers import measure_layers, show_layers
 from .page import write_page
 from .peers import PEERS, installed
-from .report import BESIDE, FOLDER, save, to_table
+from .report import BESIDE, FOLDER, load, save, to_table
 from .rounds import BASELINE, OURS, Contender, Measured, import_costs, measure
 from .scaling import SCALES, measure_scale, show_scale
 from .server import serving
@@ -152,7 +152,8 @@ def _scaling(asked: argparse.Namespace) -> None:
             found[key] = measure_scale(key, address)
             print(show_scale(key, found[key]))
     if asked.save:
-        save("scaling", found, FOLDER)
+        kept = load("scaling") or {"results": {}}
+        save("scaling", {**kept["results"], **found}, FOLDER)
 
 
 def _baseline(_asked: argparse.Namespace) -> None:

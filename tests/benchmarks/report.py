@@ -141,8 +141,20 @@ def save(part: str, results: object, folder: Path, more: Iterable[str] = ()) -> 
         "results": results,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(found, indent=1)
-    (folder / f"{part}.json").write_text(text + "\n")
+    (folder / f"{part}.json").write_text(json.dumps(_rounded(found), indent=1) + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    """Keep four digits, which is more than any measurement has."""
+    match value:
+        case float():
+            return float(f"{value:.4g}")
+        case dict():
+            return {name: _rounded(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_rounded(each) for each in value]
+        case _:
+            return value
 
 
 def load(part: str, folder: Path = FOLDER) -> dict[str, Any] | None:

@@ -168,11 +168,14 @@ def _round(
         for worker in workers.values():
             worker.wait_until_ready()
         for key, figure in figures.items():
-            spent = dict.fromkeys(workers, 0.0)
-            for _ in range(figure.turns):
-                for name, worker in workers.items():
-                    spent[name] += worker.measure(figure.measure, *figure.arguments) / figure.turns
-            costs[key] = spent
+            turns = [
+                {
+                    name: worker.measure(figure.measure, *figure.arguments)
+                    for name, worker in workers.items()
+                }
+                for _ in range(figure.turns)
+            ]
+            costs[key] = {name: statistics.median(turn[name] for turn in turns) for name in workers}
         if any(not figure.is_alone for figure in figures.values()):
             costs["start"] = {name: worker.start_s for name, worker in workers.items()}
     return costs
