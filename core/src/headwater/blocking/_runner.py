@@ -10,7 +10,7 @@ from typing import Final, Protocol, Self, Unpack, runtime_checkable
 import attrs
 
 from ..discovery import KeySource, PluginStatus
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, InvalidRequest
 from ..hookspecs import Health, ModelInfo
 from ..messages import Message
 from ..middleware import Middleware
@@ -25,7 +25,7 @@ from ._handover import HandOver
 from ._stream import ChatStream
 from ._thread import LoopThread
 
-__all__ = ["Closable", "Runner"]
+__all__ = ["Closable", "Runner", "within"]
 
 READ_AHEAD: Final = 100
 
@@ -181,3 +181,17 @@ class Runner:
     def add_provider(self, name: str, provider: object) -> None:
         """Add a provider object by name; calls that are under way keep the one they have."""
         self._runner.add_provider(name, provider)
+
+
+def within(runner: object) -> AsyncRunner:
+    """Give the asynchronous runner that does the work of a blocking one.
+
+    Raises:
+        InvalidRequest: It is no blocking one.
+    """
+    if not isinstance(runner, Runner):
+        raise InvalidRequest(
+            f"expected a headwater.blocking.Runner, got {type(runner).__module__}."
+            f"{type(runner).__name__}; headwater.session.Session goes with headwater.Runner"
+        )
+    return runner._runner

@@ -8,19 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from ..errors import InvalidRequest
 from ..events import Event
 from ..messages import Message
 from ..options import ChatOptions
 from ..requests import ModelId
 from ..responses import ChatResponse
-from ..runner import Runner as AsyncRunner
 from ..session import Asked, ContextOptions, ToolFunction, Turn
 from ..session import Session as AsyncSession
 from ..session import SessionStream as AsyncSessionStream
 from ..usage import Usage
 from ._handover import HandOver
-from ._runner import Runner
+from ._runner import Runner, within
 from ._saying import Paced, Saying
 from ._stream import SessionStream
 
@@ -64,7 +62,7 @@ class Session:
         store: Store | None = None,
         **context: Unpack[ContextOptions],
     ) -> None:
-        session = AsyncSession(_within(runner), model, system, store=store, **context)
+        session = AsyncSession(within(runner), model, system, store=store, **context)
         self._hold(runner, session, store)
 
     def _hold(self, runner: Runner, session: AsyncSession, store: Store | None) -> None:
@@ -242,10 +240,10 @@ class Session:
         **context: Unpack[ContextOptions],
     ) -> Self:
         """Go on with a conversation of the store; see `headwater.session.Session.resume`."""
-        within = _within(runner)
+        inner = within(runner)
         runner._closing.add(store)
         session = runner._thread.run(
-            lambda: AsyncSession.resume(within, store, conversation_id, **context)
+            lambda: AsyncSession.resume(inner, store, conversation_id, **context)
         )
         return cls._of(runner, session, store)
 
@@ -268,7 +266,7 @@ class Session:
         **context: Unpack[ContextOptions],
     ) -> Self:
         """Go on with a session that `save` wrote; see `headwater.session.Session.load`."""
-        session = AsyncSession.load(_within(runner), path, store=store, **context)
+        session = AsyncSession.load(within(runner), path, store=store, **context)
         return cls._of(runner, session, store)
 
     @classmethod
@@ -297,13 +295,3 @@ class Session:
         if self._last is not None and self._last.is_closed:
             self._last.close()
             self._last = None
-
-
-def _within(runner: object) -> AsyncRunner:
-    """Give the asynchronous runner that does the work of a blocking one."""
-    if not isinstance(runner, Runner):
-        raise InvalidRequest(
-            f"expected a headwater.blocking.Runner, got {type(runner).__module__}."
-            f"{type(runner).__name__}; headwater.session.Session goes with headwater.Runner"
-        )
-    return runner._runner
