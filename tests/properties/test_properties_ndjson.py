@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater import ProtocolError
+from headwater.testing.strategies import ndjson_streams
 from headwater.wire.ndjson import NDJSONDecoder
 
-FRAGMENTS = [b"{}", b'{"a":1}', b"\n", b"\r\n", b"\r", b" ", b"\t", b"\xe2\x80\xa8", b"\xff", b"x"]
-raws = st.lists(st.sampled_from(FRAGMENTS), max_size=30).map(b"".join)
+raws = ndjson_streams()
 cuts = st.lists(st.integers(0, 100), max_size=12)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Sequence
 from typing import Self
@@ -13,24 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headwater import ProtocolError
+from headwater.testing.strategies import sse_streams
 from headwater.wire.sse import ServerSentEvent, SSEDecoder
 
-FRAGMENTS = [
-    b"data", b"data:", b"data: ", b"event: e", b"event:", b"id: 7", b"id: a\0b", b"id", b"retry: 5",
-    b"retry: -5", b"retry: 5x", b":", b": ping", b"other: x", b" data: x", b"\n", b"\r", b"\r\n",
-    b"\n\n", b"\r\r", b"\xef\xbb\xbf", b"\xef\xbb", b"\xe2\x80\xa8", b"\xe2", b"\xff", b"\x85",
-    b"\x0b", b"\x0c", b"\0", b"x", b"a b", "é".encode(), "😀".encode(), b"[DONE]", b"{}",
-]  # fmt: skip
-
-LINES = [b"data: a", b"data: b", b"data", b"event: e", b"id: 7", b"retry: 5", b": ping", b"x", b""]
-ENDS = [b"\n", b"\r\n", b"\r"]
-
-lines = st.builds(operator.add, st.sampled_from(LINES), st.sampled_from(ENDS))
-raws = st.one_of(
-    st.binary(max_size=60),
-    st.lists(st.sampled_from(FRAGMENTS), max_size=30).map(b"".join),
-    st.lists(lines, max_size=12).map(b"".join),
-)
+raws = sse_streams()
 cuts = st.lists(st.integers(0, 200), max_size=12)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import attrs
 from hypothesis import example, given
@@ -11,113 +10,37 @@ from hypothesis import strategies as st
 
 from headwater import (
     ChatResponse,
-    FinishReason,
     InvalidRequest,
-    Message,
     ModelId,
-    Part,
     ProtocolError,
-    Provenance,
-    ProviderEvent,
-    ProviderPart,
-    Reasoning,
-    Text,
-    ToolCall,
     Usage,
     fold,
 )
 from headwater.errors import printable
 from headwater.responses import unfold
+from headwater.testing.strategies import responses, usages
 from headwater.wire.status import ErrorBody, retry_after_s
 
-counts = st.none() | st.integers(0, 10**6)
-usages = st.builds(
-    Usage,
-    counts,
-    counts,
-    cached_input_tokens=counts,
-    cache_write_tokens=counts,
-    reasoning_tokens=counts,
-    provenance=st.sampled_from(Provenance),
-)
-objects: st.SearchStrategy[Mapping[str, str]] = st.dictionaries(
-    st.text(max_size=3), st.text(max_size=3), max_size=2
-)
-replays = st.none() | objects
-words = st.text(max_size=5)
 
-
-@given(one=usages, two=usages, three=usages)
+@given(one=usages(), two=usages(), three=usages())
 def test_usage_addition_is_associative(one: Usage, two: Usage, three: Usage) -> None:
     """Answers may be added up in any grouping."""
     assert (one + two) + three == one + (two + three)
 
 
-@given(one=usages, two=usages)
+@given(one=usages(), two=usages())
 def test_usage_addition_does_not_depend_on_order(one: Usage, two: Usage) -> None:
     """Nor does the order matter."""
     assert one + two == two + one
 
 
-texts = st.builds(Text, st.text(min_size=1, max_size=5), replay=replays)
-parts: st.SearchStrategy[Part] = st.one_of(
-    texts,
-    st.builds(Text, st.text(min_size=1, max_size=5), is_refusal=st.just(True)),
-    st.builds(Reasoning, st.text(min_size=1, max_size=5), replay=replays),
-    st.builds(
-        ToolCall,
-        words,
-        words,
-        arguments=st.none() | objects,
-        raw_arguments=words,
-        is_valid=st.booleans(),
-        replay=replays,
-    ),
-    st.builds(ProviderPart, words, objects),
-)
-
-
-def stay_apart(several: list[Part]) -> list[Part]:
-    """Drop a part that runs on from the one before: two texts in a row are one."""
-    kept: list[Part] = []
-    for part in several:
-        last = kept[-1] if kept else None
-        runs_on = (
-            isinstance(part, Text | Reasoning)
-            and type(last) is type(part)
-            and getattr(last, "replay", None) is None
-            and getattr(last, "is_refusal", False) == getattr(part, "is_refusal", False)
-        )
-        if not runs_on:
-            kept.append(part)
-    return kept
-
-
-responses = st.builds(
-    ChatResponse,
-    st.builds(
-        Message,
-        st.just("assistant"),
-        st.lists(parts, max_size=6).map(stay_apart),
-        origin=st.none() | words,
-    ),
-    finish_reason=st.sampled_from(FinishReason),
-    raw_reason=st.none() | words,
-    usage=usages,
-    model=st.none() | words,
-    response_id=st.none() | words,
-    dropped=st.lists(words, max_size=2).map(tuple),
-    provider_events=st.lists(st.builds(ProviderEvent, words, objects), max_size=2).map(tuple),
-)
-
-
-@given(response=responses)
+@given(response=responses())
 def test_folding_undoes_unfolding(response: ChatResponse) -> None:
     """An answer told as events is the same answer."""
     assert fold(unfold(response)) == response
 
 
-@given(response=responses)
+@given(response=responses())
 def test_a_partial_answer_unfolds_without_its_end(response: ChatResponse) -> None:
     """No end is invented for an answer that has none."""
     partial = attrs.evolve(response, finish_reason=None)
