@@ -190,15 +190,23 @@ def test_interrupted_on_a_pipe_what_came_is_written(shell: Shell) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("variables", "models"),
-    [({"NO_COLOR": "1"}, 2), ({"TERM": "dumb"}, 2), ({}, 4)],
-    ids=["no-color", "dumb", "narrow"],
+    ("variables", "models", "manner"),
+    [
+        ({"NO_COLOR": "1"}, 2, ()),
+        ({"TERM": "dumb"}, 2, ()),
+        ({}, 4, ()),
+        ({}, 2, ("--plain",)),
+        ({"HEADWATER_CONFIG_DIR": "plain"}, 2, ()),
+    ],
+    ids=["no-color", "dumb", "narrow", "plain", "set"],
 )
 def test_where_columns_do_not_do_they_follow_one_another(
-    shell: Shell, variables: dict[str, str], models: int
+    shell: Shell, variables: dict[str, str], models: int, manner: tuple[str, ...]
 ) -> None:
     """Without colour, and with too many for the width, the sections come, safe to show."""
-    asked = ("compare", *("-m", "stage/hostile") * models, "hi")
+    (shell.folder / "plain").mkdir()
+    (shell.folder / "plain" / "config.toml").write_text("plain = true")
+    asked = ("compare", *manner, *("-m", "stage/hostile") * models, "hi")
     with shell.terminal(*asked, variables=variables) as terminal:
         assert terminal.wait() == 0
     assert terminal.shown.count("== stage/hostile ==\nsafe\\x1b[2J") == models

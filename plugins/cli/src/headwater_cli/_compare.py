@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -50,6 +51,7 @@ __all__ = ["compare", "race"]
 @attach_option
 @option_option
 @click.option("--json", "is_json", is_flag=True, help="Print the answers as one JSON object.")
+@click.option("--plain", "is_plain", is_flag=True, help="Let the answers follow one another.")
 @click.argument("prompt", required=False, callback=text_argument)
 def compare(
     models: tuple[str, ...],
@@ -57,6 +59,7 @@ def compare(
     attachments: tuple[str, ...],
     pairs: tuple[tuple[str, str], ...],
     is_json: bool,
+    is_plain: bool,
     prompt: str | None,
 ) -> None:
     """Ask several models the same, all at once, and put their answers side by side.
@@ -73,7 +76,8 @@ def compare(
     options = read_call_options(pairs, system, settings)
     chosen = [choose_model(as_text(model), settings).model for model in models]
     message = read_message(prompt, attachments)
-    contenders = run_until_signal(_compared(chosen, message, options, is_json=is_json))
+    show = _race_for_json if is_json else partial(race, is_plain=is_plain or settings.is_plain)
+    contenders = run_until_signal(_compared(chosen, message, options, show))
     failed = [one for one in contenders if one.error is not None]
     for one in failed:
         assert one.error is not None  # that is why it is here
@@ -83,18 +87,22 @@ def compare(
 
 
 async def _compared(
-    models: Sequence[str], message: str | Message, options: ChatOptions, *, is_json: bool
+    models: Sequence[str],
+    message: str | Message,
+    options: ChatOptions,
+    show: Callable[[Sequence[Contender]], Awaitable[None]],
 ) -> list[Contender]:
     async with make_runner() as runner:
         contenders = [_contender(runner, model, message, options) for model in models]
-        if is_json:
-            async with Spinner("waiting for the answers", sys.stderr):
-                await _run_all(contenders)
-            _look_up_costs(contenders)
-            write_json({"answers": [_fields(one) for one in contenders]}, sys.stdout)
-        else:
-            await race(contenders)
+        await show(contenders)
     return contenders
+
+
+async def _race_for_json(contenders: Sequence[Contender]) -> None:
+    async with Spinner("waiting for the answers", sys.stderr):
+        await _run_all(contenders)
+    _look_up_costs(contenders)
+    write_json({"answers": [_fields(one) for one in contenders]}, sys.stdout)
 
 
 async def race(contenders: Sequence[Contender], *, is_plain: bool = False) -> None:
