@@ -173,8 +173,5 @@ async def test_a_base64_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="expected base64"):
         Session.load(runner_of(Scripted()), path)
     path.write_text(path.read_text().replace('"image/png"', "null").replace("e!l6", "eHl6"))
-    with pytest.raises(StorageError, match="media_type"):
-        Session.load(runner_of(Scripted()), path)
-    path.write_text(path.read_text().replace("null", '""'))
-    with pytest.raises(StorageError, match="media type"):
+    with pytest.raises(StorageError, match="expected the media type"):
         Session.load(runner_of(Scripted()), path)

@@ -147,13 +147,19 @@ def _read_fields(kind: type, value: object, where: str) -> object:
     if missing:
         raise StorageError(f"{where}: {kind.__name__} lacks {', '.join(missing)}")
     read_ones = {
-        name: _READERS[str(fields[name].type)](inner, f"{where}.{name}")
+        name: _read_field(str(fields[name].type), inner, f"{where}.{name}")
         for name, inner in given.items()
     }
     try:
         return kind(**read_ones)
     except InvalidRequest as error:
         raise StorageError(f"{where}: {error}") from error
+
+
+def _read_field(annotation: str, value: object, where: str) -> object:
+    if value is None and annotation.endswith("| None"):
+        return None
+    return _READERS[annotation](value, where)
 
 
 def _read_object(value: object, where: str) -> dict[str, object]:
@@ -230,7 +236,7 @@ def _wrong(expected: str, value: object, where: str) -> StorageError:
     return StorageError(f"{where}: expected {expected}, got {shown}")
 
 
-# By the annotation of the field; what may be None is left out when it is.
+# By the annotation of the field.
 _READERS: Final[dict[str, Reader]] = {
     "bool": _plain(bool),
     "int | None": _plain(int),
