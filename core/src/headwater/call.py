@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from enum import StrEnum
 from secrets import token_hex
 from typing import Final, TypeVar
@@ -18,9 +20,12 @@ import attrs
 from .errors import HeadwaterError, InvalidRequest, PluginError
 from .requests import ChatRequest, ModelId
 
-__all__ = ["Call", "Limits", "Operation", "Progress"]
+__all__ = ["Call", "Limits", "Operation", "Progress", "RetryBudget"]
 
 T = TypeVar("T")
+
+RETRIES: Final = 10.0
+RETURNED_BY_SUCCESS: Final = 0.1
 
 
 class Operation(StrEnum):
@@ -71,11 +76,53 @@ class Limits:
     attempts: int | None = attrs.field(default=None, converter=_attempts)
 
 
+@attrs.define(eq=False)
+class RetryBudget:
+    """Hold how many retries the calls to one provider object have left between them.
+
+    Attributes:
+        left: How many.
+    """
+
+    left: float = RETRIES
+
+    @classmethod
+    def of(cls, provider: object) -> RetryBudget:
+        """Find the budget of a provider object, which is forgotten with the object.
+
+        One that cannot be referred to weakly gets another budget each time.
+        """
+        budget = _BUDGETS.get(id(provider))
+        if budget is None:
+            budget = cls()
+            with suppress(TypeError):
+                weakref.finalize(provider, _BUDGETS.pop, id(provider), None).atexit = False
+                _BUDGETS[id(provider)] = budget
+        return budget
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def give_back(self) -> None:
+        """Count a success, which returns a tenth of one."""
+        self.left = min(RETRIES, self.left + RETURNED_BY_SUCCESS)
+
+
+_BUDGETS: Final[dict[int, RetryBudget]] = {}  # by identity: provider objects need not have a hash
+
 NO_LIMITS: Final = Limits()
 
 
 def _no_limits(_model: ModelId) -> Limits:
     return NO_LIMITS
+
+
+def _own_budget(_model: ModelId) -> RetryBudget:
+    return RetryBudget()
 
 
 @attrs.define(eq=False)
@@ -151,6 +198,7 @@ class Call:
     id: str = attrs.field(factory=lambda: token_hex(8))
     progress: Progress = attrs.field(factory=Progress)
     _declared: Callable[[ModelId], Limits] = attrs.field(default=_no_limits, alias="declared")
+    _budgets: Callable[[ModelId], RetryBudget] = attrs.field(default=_own_budget, alias="budgets")
 
     @property
     def declared_limits(self) -> Limits:
@@ -160,6 +208,15 @@ class Call:
             PluginError: There is no such provider, or its plugin is broken.
         """
         return self._declared(self.request.model)
+
+    @property
+    def retry_budget(self) -> RetryBudget:
+        """Look up the budget that all calls to the same provider object share.
+
+        Raises:
+            PluginError: There is no such provider, or its plugin is broken.
+        """
+        return self._budgets(self.request.model)
 
     @property
     def model(self) -> str | None:

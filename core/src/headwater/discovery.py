@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import attrs
 import pluggy
 
-from .call import Limits
+from .call import Limits, RetryBudget
 from .errors import (
     ConfigurationError,
     DuplicateProvider,
@@ -79,6 +79,8 @@ class Provider:
         distribution: The package that it comes from, or the class of an instance.
         hooks: Calls its hooks, and nobody else's.
         plugin: The provider object itself.
+        retry_budget: How many retries the calls to it have left, whatever runner makes them, and by
+            whatever name.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Provider:
     distribution: str
     hooks: pluggy.HookRelay
     plugin: object
+    retry_budget: RetryBudget
 
     def implements(self, hook: str) -> bool:
         """Tell whether the plugin has an implementation of a hook."""
@@ -149,6 +152,10 @@ class Registry:
     def limits_of(self, model: ModelId) -> Limits:
         """Look up what the provider of a model declares; see `get` for what this raises."""
         return self.get(model.provider).info.limits
+
+    def retry_budget_of(self, model: ModelId) -> RetryBudget:
+        """Look up the budget of the provider of a model; see `get` for what this raises."""
+        return self.get(model.provider).retry_budget
 
     def statuses(self) -> list[PluginStatus]:
         """Load each plugin on its own and say how it stands."""
@@ -282,7 +289,7 @@ def _checked(name: str, plugin: object, distribution: str) -> Provider:
         raise PluginLoadError(
             f"{where}: expected its info to be a ProviderInfo, got {type(info).__name__}"
         )
-    provider = Provider(name, info, distribution, manager.hook, plugin)
+    provider = Provider(name, info, distribution, manager.hook, plugin, RetryBudget.of(plugin))
     if not (provider.implements("stream_chat") or provider.implements("chat")):
         raise PluginLoadError(f"{where} implements neither stream_chat nor chat")
     return provider

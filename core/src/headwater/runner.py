@@ -224,13 +224,19 @@ class Runner:
                 limits=read_limits(options),
                 is_raw=options.get("raw", False),
                 declared=self._registry.limits_of,
+                budgets=self._registry.retry_budget_of,
             )
         )
 
     def _provider_call(self, operation: Operation, provider: str) -> Call:
         request = ChatRequest(model=ModelId(provider, ""), messages=())
         return self._started(
-            Call(request=request, operation=operation, declared=self._registry.limits_of)
+            Call(
+                request=request,
+                operation=operation,
+                declared=self._registry.limits_of,
+                budgets=self._registry.retry_budget_of,
+            )
         )
 
     def _started(self, call: Call) -> Call:

@@ -9,8 +9,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
-import attrs
-
 from ..call import Call, Limits
 from ..errors import HeadwaterError
 from ..events import UsageUpdated, is_content
@@ -22,8 +20,6 @@ T = TypeVar("T")
 
 ATTEMPTS: Final = 3
 MAX_RETRY_AFTER_S: Final = 60.0
-BUDGET: Final = 10.0
-RETURNED_BY_SUCCESS: Final = 0.1
 
 
 class Retry:
@@ -31,8 +27,8 @@ class Retry:
 
     What precedes content is held back until then, so that nothing shows twice. Waits are uniform in
     0 … min(max_wait_s, initial_wait_s · 2ⁿ); what the server asks for (`Retry-After`) is a minimum,
-    with up to a tenth on top. The calls to one provider share a budget of ten retries, of which a
-    success gives a tenth back, so that retries cannot amplify an outage.
+    with up to a tenth on top. The calls to one provider object share a budget of ten retries, of
+    which a success gives a tenth back, so that retries cannot amplify an outage.
 
     Args:
         attempts: How often to try; None: what the provider declares, else 3.
@@ -63,7 +59,6 @@ class Retry:
         self._sleep = sleep
         self._jitter = jitter
         self._clock = clock
-        self._budgets: dict[str, _Budget] = {}
 
     async def __call__(  # noqa: C901  # four short loops over one stream, and what ends them
         self, call: Call, call_next: Handler[T], /
@@ -96,7 +91,7 @@ class Retry:
                         yield early
                     raise
             else:
-                self._budget(call).give_back()
+                call.retry_budget.give_back()
                 return
             await call.wait(self._sleep(wait_s))
 
@@ -116,34 +111,13 @@ class Retry:
             error.not_retried = f"the provider asks to wait {error.retry_after_s:g} seconds"
         elif self._clock() + wait_s > call.deadline:
             error.not_retried = "no time is left before the deadline"
-        elif not self._budget(call).take():
+        elif not call.retry_budget.take():
             error.not_retried = "the retry budget of this provider is used up"
         if error.not_retried is not None:
             return None
         if call.progress.on_retried is not None:
             call.progress.on_retried(error, wait_s)
         return wait_s
-
-    def _budget(self, call: Call) -> _Budget:
-        return self._budgets.setdefault(call.request.model.provider, _Budget())
-
-
-@attrs.define
-class _Budget:
-    """How many retries the calls to one provider have left between them."""
-
-    left: float = BUDGET
-
-    def take(self) -> bool:
-        """Take one, if there is one."""
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-    def give_back(self) -> None:
-        """Count a success."""
-        self.left = min(BUDGET, self.left + RETURNED_BY_SUCCESS)
 
 
 class _Held:
