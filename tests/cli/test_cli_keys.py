@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from headwater_cli._key_store import KeyStore, Place, masked
 from headwater_cli._keyring import has_keyring
 
 from .inside import Inside
-from .shell import Done, Shell
+from .shell import COMMAND, Done, Shell
 
 KEY = "sk-proj-0123456789abcdefWXYZ"
 NOWHERE = {"HEADWATER_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -236,3 +238,28 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "config" / "keys.toml").is_symlink()
     assert KEY in real.read_text()
     assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="there is no lock elsewhere")
+def test_keys_that_are_set_at_once_are_all_kept(shell: Shell) -> None:
+    """Several processes change the file one after the other, and lose nothing of each other."""
+    names = ["openai", "anthropic", "google", "mistral"]
+    running = []
+    for name in names:
+        given = shell.folder / name
+        given.write_text(f"key-of-{name}")
+        with given.open() as file:
+            running.append(
+                subprocess.Popen(
+                    [*COMMAND, "keys", "set", name, "--file"],
+                    stdin=file,
+                    stdout=subprocess.DEVNULL,
+                    cwd=shell.folder,
+                    env=shell.environment(),
+                )
+            )
+    assert [process.wait(20) for process in running] == [0] * len(names)
+    kept = tomllib.loads(_file(shell).read_text())["keys"]
+    assert kept == {name: f"key-of-{name}" for name in names}
+    assert [path.name for path in _file(shell).parent.iterdir()] == ["keys.toml"]

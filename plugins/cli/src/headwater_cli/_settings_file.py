@@ -16,6 +16,11 @@ import attrs
 from headwater import ConfigurationError
 from headwater.errors import printable
 
+try:
+    import fcntl
+except ImportError:  # no POSIX
+    fcntl = None  # type: ignore[assignment]  # a module, or none
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -68,11 +73,14 @@ class SettingsFile:
         """
         import tomlkit  # only where something is changed: reading has no need of comments
 
-        document = tomlkit.parse(self._checked_text())
-        yield document
+        target = self.path.resolve()  # a link stays one
         try:
-            text = tomlkit.dumps(document)
-            self._replace(text if text.endswith("\n") else f"{text}\n")
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _alone_in(target.parent):
+                document = tomlkit.parse(self._checked_text())
+                yield document
+                text = tomlkit.dumps(document)
+                _replace(target, text if text.endswith("\n") else f"{text}\n")
         except OSError as error:
             raise ConfigurationError(f"cannot write {self.path}: {error.strerror}") from error
 
@@ -105,19 +113,32 @@ class SettingsFile:
             ) from None
         return text
 
-    def _replace(self, text: str) -> None:
-        """Write a file beside it, of mode 0600 from its first byte, and put it in its place."""
-        target = self.path.resolve()  # a link stays one
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                _write_through(file, text)
-            os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+
+@contextmanager
+def _alone_in(folder: Path) -> Generator[None, None, None]:
+    """Keep other processes from changing a file of the folder at the same time."""
+    if fcntl is None:
+        yield  # elsewhere the last one wins
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)  # which lets go of the lock
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write a file beside it, of mode 0600 from its first byte, and put it in its place."""
+    number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            _write_through(file, text)
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
 
 
 def _write_through(file: IO[bytes], text: str) -> None:
