@@ -263,3 +263,11 @@ def test_the_kit_needs_no_pytest() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_the_reference_lists_the_checks() -> None:
+    """The page of the kit has each check with its promise, and each feature."""
+    page = (Path(__file__).parents[2] / "docs/reference/conformance.md").read_text("utf-8")
+    missing = [c.name for c in checks() if f"| `{c.name}` | {c.promise} |" not in page]
+    assert missing == []
+    assert [feature.name for feature in Feature if f"`{feature.name}`" not in page] == []
