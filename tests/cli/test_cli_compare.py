@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import time
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pyte
 import pytest
@@ -75,13 +75,12 @@ def test_one_that_fails_leaves_the_others_running(inside: Inside) -> None:
 
 
 def test_they_are_asked_all_at_once(inside: Inside) -> None:
-    """The whole takes as long as the slowest, not as all together."""
-    slow = ("-m", "stage/slow")
-    done = inside.run("compare", *slow * 4, "--json", "go")
-    answers: list[dict[str, Any]] = json.loads(done.out)["answers"]
-    assert len(answers) == 4
-    firsts = [answer["response"]["metrics"]["first_content_s"] for answer in answers]
-    assert max(firsts) < 2 * min(firsts)
+    """The whole takes about as long as the slowest, not as all together."""
+    count, each_s = 6, 0.75
+    began = time.monotonic()
+    done = inside.run("compare", *("-m", "stage/slow") * count, "--json", "go")
+    assert len(json.loads(done.out)["answers"]) == count
+    assert time.monotonic() - began < count * each_s / 2
 
 
 def test_json_holds_answers_costs_and_errors(inside: Inside) -> None:
