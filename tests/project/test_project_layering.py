@@ -8,6 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("aiohttp", "structlog", "rich", "click", "hypothesis", "pytest", "headwater_demo")
+EXTRAS = ("aiosqlite", "genai_prices", "platformdirs", "sqlite3")
 
 
 def _modules_after(statement: str) -> set[str]:
@@ -21,6 +22,12 @@ def _modules_after(statement: str) -> set[str]:
 def test_importing_headwater_loads_nothing_heavy(package: str) -> None:
     """`import headwater` loads no network, no log library, no terminal, no plugin."""
     assert package not in _modules_after("import headwater")
+
+
+@pytest.mark.parametrize("package", [*HEAVY, *EXTRAS])
+def test_importing_the_session_loads_no_extra(package: str) -> None:
+    """`headwater.session` loads what it keeps conversations with when it does."""
+    assert package not in _modules_after("import headwater.session")
 
 
 def test_a_plugin_without_http_loads_no_network() -> None:

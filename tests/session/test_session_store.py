@@ -25,7 +25,8 @@ from headwater import (
     user,
 )
 from headwater.session import Session
-from headwater.store import Store, schema
+from headwater.store import Store
+from headwater.store import _schema as schema
 
 from .scripted import MODEL, USAGE, Scripted, Step, called, runner_of, said
 

@@ -16,10 +16,13 @@ The modules, in the order in which data meets them:
     call                        one call under way
     wire                        bytes to frames
     hookspecs, discovery        the contract of a plugin, and finding who fulfils it
-    estimate                    token counts that nobody reports
+    estimate, prices            token counts that nobody reports, and what a count costs
     guard, dispatch             from a call to the hook of a plugin, the contract held to
-    middleware                  logging, deadline, retry, timeouts
+    middleware                  logging, budget, deadline, retry, timeouts
     runner, stream              the public entry, and the handle that a caller iterates
+    turns, transcript           what a call adds to a conversation, and its JSON
+    store                       conversations in a database
+    session                     a conversation that keeps its history right
     blocking                    the same without an event loop; imported by name
 """
 

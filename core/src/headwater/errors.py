@@ -16,7 +16,7 @@
     │   ├── ContextTooLong       more input than the model takes
     │   ├── ModelNotFound        the provider has no such model
     │   ├── SessionBusy          a turn of the session is under way
-    │   └── BudgetExceeded       a `Budget` of the application is used up: limit, spent
+    │   └── BudgetExceeded       a limit on tokens, money or rounds is used up: limit, spent
     ├── ProviderError            the provider said no, by status or in mid-stream
     │   ├── AuthenticationError  the key was refused
     │   ├── PermissionDenied     the key is good, but not for this
@@ -247,11 +247,11 @@ class SessionBusy(RequestError):
 
 
 class BudgetExceeded(RequestError):
-    """Say that a `Budget` of the application is used up, or the next request would pass it.
+    """Say that a limit of the application on tokens, money or rounds of tools is used up.
 
     Args:
         message: Which limit, and how much is spent.
-        limit: The limit: tokens, or money in US dollars.
+        limit: The limit: tokens, US dollars, or answers.
         spent: What was spent when it was passed, in the same unit.
     """
 

@@ -134,13 +134,15 @@ class Budget:
         total = self._total()
         if self.max_tokens is not None and total.tokens > self.max_tokens:
             raise BudgetExceeded(
-                f"the budget is max_tokens={self.max_tokens}, and {what}: {total.tokens} tokens",
+                f"the budget is max_tokens={self.max_tokens}, and {what}: {total.tokens} tokens; "
+                "allow more with max_tokens",
                 limit=self.max_tokens,
                 spent=total.tokens,
             )
         if self.max_cost is not None and total.cost > self.max_cost:
             raise BudgetExceeded(
-                f"the budget is max_cost={self.max_cost} US dollars, and {what}: {total.cost:f}",
+                f"the budget is max_cost={self.max_cost} US dollars, and {what}: {total.cost:f}; "
+                "allow more with max_cost",
                 limit=self.max_cost,
                 spent=total.cost,
             )

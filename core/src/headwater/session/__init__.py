@@ -8,24 +8,24 @@
 
 The modules, in the order in which data meets them:
 
-    asked             what stands for a turn
-    history           turns in order, and where exchanges begin
-    ledger            what was spent
-    window, summarise, choosing    what of it is sent when it is too long
-    conversation      what a session and its turns share
-    asking, stream    one turn under way, and its handle
-    functions, tool_loop           what a model may call, and the loop that runs it
-    session           the public entry
+    _asked                          what stands for a turn
+    _history                        turns in order, and where exchanges begin
+    _ledger                         what was spent
+    _window, _summarise, _choosing  what of it is sent when it is too long
+    _conversation                   what a session and its turns share
+    _asking, _stream                one turn under way, and its handle
+    _functions, _tool_loop          what a model may call, and the loop that runs it
+    _session                        the public entry
 """
 
 from ..turns import Turn
-from .asked import Asked
-from .choosing import ContextOptions
-from .functions import ToolFunction
-from .session import Session
-from .stream import SessionStream
-from .summarise import Summarise
-from .window import Strategy, Trim, Window
+from ._asked import Asked
+from ._choosing import ContextOptions
+from ._functions import ToolFunction
+from ._session import Session
+from ._stream import SessionStream
+from ._summarise import Summarise
+from ._window import Strategy, Trim, Window
 
 __all__ = [
     "Asked",

@@ -9,16 +9,16 @@
 
 The modules, in the order in which data meets them:
 
-    schema           the tables, and how the database is opened
-    rows, keeping    how a turn becomes a row, and what of a session is new
-    queries, search  what the tables are asked
-    kept             what they answer
-    conversations    the public entry
+    _schema                         the tables, and how the database is opened
+    _rows, _keeping                 how a turn becomes a row, and what of a session is new
+    _queries, _search               what the tables are asked
+    _kept                           what they answer
+    _conversations                  the public entry
 """
 
-from .conversations import Store
-from .keeping import Keeping
-from .kept import ConversationSummary, KeptConversation
-from .search import Found
+from ._conversations import Store
+from ._keeping import Keeping
+from ._kept import ConversationSummary, KeptConversation
+from ._search import Found
 
 __all__ = ["ConversationSummary", "Found", "Keeping", "KeptConversation", "Store"]

@@ -8,7 +8,7 @@ from typing import Protocol
 from ..messages import Message, Role
 from ..requests import ModelId
 from ..responses import ChatResponse
-from .history import History
+from ._history import History
 
 __all__ = ["Strategy", "Trim", "Window"]
 

@@ -22,8 +22,8 @@ from ..responses import ChatResponse
 from ..stream import ChatStream, StreamMetrics, complete
 from ..turns import Turn
 from ..usage import Provenance, Usage
-from .choosing import Sent
-from .conversation import Conversation
+from ._choosing import Sent
+from ._conversation import Conversation
 
 __all__ = ["Asking", "ask_for", "events_of"]
 

@@ -8,7 +8,7 @@ from typing import Final
 from ..messages import Message, Role, user
 from ..parts import Media, Text, ToolCall, ToolResult
 from ..requests import ModelId
-from .window import Window
+from ._window import Window
 
 __all__ = ["Summarise"]
 

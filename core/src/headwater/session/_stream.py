@@ -12,7 +12,7 @@ from ..events import Event, TextDelta
 from ..responses import ChatResponse
 from ..stream import StreamMetrics
 from ..usage import Usage
-from .asking import Asking, events_of
+from ._asking import Asking, events_of
 
 __all__ = ["SessionStream"]
 

@@ -14,8 +14,8 @@ from ..requests import ModelId
 from ..transcript import read, read_json
 from ..turns import Spending, Turn
 from ..usage import Provenance, Usage
-from .keeping import Keeping
-from .rows import TurnState
+from ._keeping import Keeping
+from ._rows import TurnState
 
 __all__ = ["ConversationSummary", "KeptConversation", "conversation_of", "summary_of"]
 

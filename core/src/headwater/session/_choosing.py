@@ -15,8 +15,8 @@ from ..requests import ChatRequest, ModelId
 from ..responses import ChatResponse
 from ..runner import Runner
 from ..usage import Provenance, Usage
-from .history import History
-from .window import Strategy, Trim, Window
+from ._history import History
+from ._window import Strategy, Trim, Window
 
 __all__ = ["Chooser", "ContextOptions", "Sent"]
 

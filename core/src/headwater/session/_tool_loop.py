@@ -13,11 +13,11 @@ from ..options import ChatOptions
 from ..parts import ToolResult
 from ..responses import ChatResponse
 from ..tools import ToolChoice
-from .asked import Asked, as_asked
-from .asking import ask_for
-from .conversation import Conversation
-from .functions import Functions
-from .stream import SessionStream
+from ._asked import Asked, as_asked
+from ._asking import ask_for
+from ._conversation import Conversation
+from ._functions import Functions
+from ._stream import SessionStream
 
 __all__ = ["Loop"]
 

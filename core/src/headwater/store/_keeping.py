@@ -10,7 +10,7 @@ import attrs
 
 from ..requests import ModelId
 from ..turns import Turn
-from .rows import TurnState, now, row_of, storable, title_of
+from ._rows import TurnState, now, row_of, storable, title_of
 
 if TYPE_CHECKING:
     from aiosqlite import Connection

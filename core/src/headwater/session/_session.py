@@ -16,14 +16,14 @@ from ..responses import ChatResponse
 from ..runner import Runner
 from ..turns import Turn
 from ..usage import Usage
-from .asked import Asked, as_asked
-from .asking import ask_for
-from .choosing import ContextOptions
-from .conversation import Conversation
-from .files import Saved, load_file, save_file
-from .functions import Functions, ToolFunction
-from .stream import SessionStream
-from .tool_loop import Loop
+from ._asked import Asked, as_asked
+from ._asking import ask_for
+from ._choosing import ContextOptions
+from ._conversation import Conversation
+from ._files import Saved, load_file, save_file
+from ._functions import Functions, ToolFunction
+from ._stream import SessionStream
+from ._tool_loop import Loop
 
 if TYPE_CHECKING:
     from ..store import Store

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from ..errors import InvalidRequest, StorageError
 from ..requests import ModelId
 from ..turns import Turn
-from .keeping import Additions, Keeping
-from .kept import ConversationSummary, KeptConversation, conversation_of, summary_of
-from .queries import NEWEST, ONE, TURNS
-from .rows import has_prices, storable
-from .schema import check_installed, default_path, open_database
-from .search import Found, found_of, search_query, words_of
+from ._keeping import Additions, Keeping
+from ._kept import ConversationSummary, KeptConversation, conversation_of, summary_of
+from ._queries import NEWEST, ONE, TURNS
+from ._rows import has_prices, storable
+from ._schema import check_installed, default_path, open_database
+from ._search import Found, found_of, search_query, words_of
 
 if TYPE_CHECKING:
     from aiosqlite import Connection

@@ -16,9 +16,9 @@ from ..responses import ChatResponse
 from ..runner import Runner
 from ..turns import Spending, Turn
 from ..usage import Provenance
-from .choosing import Chooser, ContextOptions
-from .history import History
-from .ledger import Ledger
+from ._choosing import Chooser, ContextOptions
+from ._history import History
+from ._ledger import Ledger
 
 if TYPE_CHECKING:
     from ..store import Keeping, Store
