@@ -210,6 +210,12 @@ class Terminal:
         while not any(text in row for row in self._screen.display):
             assert self._read(end - time.monotonic()), f"never showed {text!r}: {self.text!r}"
 
+    def expect_more(self, count: int) -> None:
+        """Read until so many more bytes have been written."""
+        end, wanted = time.monotonic() + TIMEOUT_S, len(self._bytes) + count
+        while len(self._bytes) < wanted:
+            assert self._read(end - time.monotonic()), f"no more came: {self.text!r}"
+
     def expect_prompt(self) -> None:
         """Read until one more prompt is ready for what is typed."""
         end = time.monotonic() + TIMEOUT_S
