@@ -17,6 +17,7 @@ __all__ = ["costs_of", "draw_bars", "draw_scale"]
 _COLOURS: Final = {BASELINE.name: "#9aa5b1", OURS.name: "#0b7285"}
 _OTHERS: Final = ("#0b7285", "#e8590c", "#5f3dc4", "#2b8a3e")
 _PEER: Final = "#d9a05b"
+_METADATA: Final = ("Creator", "Date", "Format", "Type")  # none of it: a rerun changes what moved
 
 mpl.rcParams.update(
     {
@@ -31,7 +32,7 @@ mpl.rcParams.update(
 
 
 def _saved(figure: Any, path: Path) -> None:
-    figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    figure.savefig(path, format="svg", metadata=dict.fromkeys(_METADATA), bbox_inches="tight")
     lines = [line.rstrip() for line in path.read_text().splitlines()]
     path.write_text("\n".join(lines) + "\n")
 
@@ -48,7 +49,7 @@ def draw_scale(key: str, points: Sequence[Point], path: Path) -> None:
         axes.plot(sizes, costs, marker="o", color=colour, label=name)
     if min(sizes) > 0:
         axes.set_xscale("log")
-        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.set_xticks(sizes, [_counted(size) for size in sizes])
         axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_title(scale.title)
@@ -76,6 +77,10 @@ def draw_bars(title: str, costs: Mapping[str, float], unit: str, path: Path) -> 
 
 def _shown(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def _counted(number: int) -> str:
+    return str(number) if number < 1_000 else f"{number // 1_000}k"
 
 
 def costs_of(measured: Iterable[Measured], figure: str, wire: str) -> dict[str, float]:
