@@ -20,6 +20,7 @@ from ._stage import Answer, Stage
 from ._steps import Script
 
 _ACCEPT_TURNS: Final = 4  # of the loop, from the socket to the protocol
+_BACKLOG: Final = 1024  # so that a thousand clients may come at once
 _UNANSWERED: Final = respond(b'{"error": "FaultServer was given no script"}', status=501)
 
 
@@ -196,7 +197,7 @@ class FaultServer:
             context.load_cert_chain(self._certificate)
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
-            lambda: Player(self._stage), "127.0.0.1", 0, ssl=context
+            lambda: Player(self._stage), "127.0.0.1", 0, ssl=context, backlog=_BACKLOG
         )
         self.port = self._listener.sockets[0].getsockname()[1]
 
