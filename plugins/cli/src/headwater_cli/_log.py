@@ -117,7 +117,7 @@ def export_conversation(conversation_id: str, form: str) -> None:
         case "json":
             write_json(as_json(kept), sys.stdout)
         case "jsonl":
-            _print(as_json_lines(kept))
+            _print(_with_store(lambda store: as_json_lines(store, kept.summary.id)) or "")
         case _:
             _print(as_markdown(kept))
 

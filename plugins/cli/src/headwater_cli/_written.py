@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from headwater import Message, Role, Text, ToolCall, ToolResult
+from headwater import Message, Role, Runner, Text, ToolCall, ToolResult
 from headwater.parts import Media
-from headwater.session.files import Saved, save_file
-from headwater.store import ConversationSummary, KeptConversation
+from headwater.session import Session
+from headwater.store import ConversationSummary, KeptConversation, Store
 from headwater.transcript import write
 from headwater.turns import Turn
 
@@ -73,17 +73,16 @@ def as_json(kept: KeptConversation) -> dict[str, Any]:
     return {**summary_fields(kept.summary), "turns": [write(turn) for turn in kept.turns]}
 
 
-def as_json_lines(kept: KeptConversation) -> str:
-    """Write a conversation as a session is saved, so that it can be loaded as one."""
-    saved = Saved(
-        model=kept.summary.model,
-        system=kept.summary.system,
-        turns=kept.turns,
-        spendings=kept.spendings,
-    )
+async def as_json_lines(store: Store, conversation_id: str) -> str:
+    """Write a conversation as a session is saved, so that it can be loaded as one.
+
+    Raises:
+        InvalidRequest: There is none, or several begin like that.
+    """
+    session = await Session.resume(Runner(), store, conversation_id)  # a runner opens nothing
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "conversation.jsonl"
-        save_file(path, saved)
+        session.save(path)
         return path.read_text(encoding="utf-8")
 
 
