@@ -69,13 +69,20 @@ def doctor(is_offline: bool, is_json: bool) -> None:
     Providers that have a key or need none are asked whether they answer, all at once, for five
     seconds at most. The exit code is 1 where there is something to see to. Keys do not show.
     """
-    found = run_until_signal(_examine(is_offline=is_offline))
+    found = run_until_signal(_tell(is_offline=is_offline, is_json=is_json))
+    if found.problems:
+        raise click.exceptions.Exit(ExitCode.FAILED)
+
+
+async def _tell(*, is_offline: bool, is_json: bool) -> Findings:
+    """Find, and write what was found: a name that is looked up for long holds up the end alone."""
+    found = await _examine(is_offline=is_offline)
     if is_json:
         write_json(_fields(found), sys.stdout)
     else:
         _write(found)
-    if found.problems:
-        raise click.exceptions.Exit(ExitCode.FAILED)
+        sys.stdout.flush()
+    return found
 
 
 async def _examine(*, is_offline: bool) -> Findings:
