@@ -38,6 +38,7 @@ from headwater import (
     ToolCallStarted,
     ToolResult,
     TransportError,
+    UnsupportedFeature,
     Usage,
     hookimpl,
 )
@@ -133,6 +134,14 @@ class StopsAtTheFirstCall(Decoder):
 
     def take_end(self, value: dict[str, Any]) -> Iterator[Event]:
         yield from list(super().take_end(value))[:1]
+
+
+@misread("answers_are_read")
+class RenamesTools(Decoder):
+    """Write names as it likes them."""
+
+    def take_call(self, value: dict[str, Any]) -> Iterator[Event]:
+        yield from super().take_call({**value, "name": value["name"].title()})
 
 
 @misread("reasoning_is_no_text")
@@ -308,6 +317,30 @@ class TakesChunksForFrames(OwnFraming):
                 yield line
 
 
+@liar("slicing_does_not_matter")
+class JoinsWhatComesTogether(OwnFraming):
+    """Make one piece of text of those that come in one chunk."""
+
+    async def frames(self, response: Response) -> AsyncGenerator[tuple[str, str], None]:
+        said = ""
+        async for name, data in super().frames(response):
+            if name == "say" and len(self.chunk) > 200:
+                said += json.loads(data)["text"]
+                continue
+            if said:
+                yield "say", json.dumps({"text": said})
+                said = ""
+            yield name, data
+
+    async def lines(self, response: Response) -> AsyncGenerator[str, None]:
+        rest = b""
+        while chunk := await response.read_chunk():
+            self.chunk = chunk
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                yield line.decode()
+
+
 @liar("spelling_does_not_matter")
 class KnowsOneLineEnd(OwnFraming):
     """Take LF alone for the end of a line."""
@@ -391,6 +424,25 @@ class DropsBlankPieces(Decoder):
     def take_say(self, value: dict[str, Any]) -> Iterator[Event]:
         if value["text"].strip():
             yield from super().take_say(value)
+
+
+@misread("any_stream_is_read")
+class RefusesOddWords(Decoder):
+    """Believe that nobody says such things."""
+
+    def take_say(self, value: dict[str, Any]) -> Iterator[Event]:
+        if set(value["text"]) & set('\u2028\x85"{\t'):
+            raise InvalidRequest("an odd word")
+        yield from super().take_say(value)
+
+
+@misread("any_stream_is_read")
+class CountsUpTo(Decoder):
+    """Stop counting at some point."""
+
+    def count(self, value: dict[str, Any]) -> Usage:
+        usage = super().count(value)
+        return attrs.evolve(usage, input_tokens=min(usage.input_tokens or 0, 200))
 
 
 @liar("any_whole_answer_is_read")
@@ -481,6 +533,25 @@ class InventsAReason(Decoder):
         return super().close()
 
 
+@misread("a_cut_answer_is_no_success")
+class CallsACutMalformed(Decoder):
+    """Complain of the bytes when they end."""
+
+    def close(self) -> list[Event]:
+        if self.why is None:
+            raise InvalidRequest("the answer is malformed")
+        return super().close()
+
+
+@misread("a_cut_keeps_what_came")
+class ApologisesForACut(Decoder):
+    """Add words that the model never said."""
+
+    def close(self) -> list[Event]:
+        return super().close() or [TextDelta(" [cut off]")]
+
+
+@misread("no_bytes_crash_it")
 @misread("a_cut_answer_is_no_success")
 class EndsBeforeTheEndMark(Decoder):
     """Finish whatever came, for another reason."""
@@ -617,6 +688,16 @@ class SwallowsWords(Honest):
         return error
 
 
+@liar("refusals_are_told_apart")
+class HurriesAWholeSecond(Honest):
+    """Read how long to wait, and wait for less."""
+
+    def read_error(self, status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
+        error = super().read_error(status, headers, body)
+        error.retry_after_s = None if error.retry_after_s is None else error.retry_after_s - 1
+        return error
+
+
 @liar("retry_after_is_read")
 class IsImpatient(Honest):
     """Pass over how long to wait."""
@@ -690,6 +771,26 @@ class HasAFavourite(Honest):
 
     def body(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         return {**super().body(request, is_stream=is_stream), "model": "best"}
+
+
+@liar("the_conversation_is_sent")
+class BeginsAtTheEnd(Honest):
+    """Send the messages in another order."""
+
+    def body(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
+        return super().body(
+            attrs.evolve(request, messages=request.messages[::-1]), is_stream=is_stream
+        )
+
+
+@liar("tool_results_are_sent")
+class RefusesToGoOn(Honest):
+    """Take no conversation with tools in it."""
+
+    def part(self, part: Part | Media, message: Message) -> dict[str, Any]:
+        if isinstance(part, ToolResult):
+            raise UnsupportedFeature("no results here")
+        return super().part(part, message)
 
 
 @liar("every_part_is_sent_or_refused")
@@ -794,6 +895,17 @@ class GoesOnWhenCancelled(Honest):
                 yield frame
 
 
+@misread("cancelling_cancels")
+@misread("answers_are_read")
+class AnswersInAWord(Decoder):
+    """Finish with the first piece."""
+
+    def take_say(self, value: dict[str, Any]) -> Iterator[Event]:
+        yield from super().take_say(value)
+        self.is_over = True
+        yield self.finished()
+
+
 @liar("cancelling_cancels")
 class RenamesCancellation(Honest):
     """Make an error of a cancellation."""
@@ -848,6 +960,22 @@ class SharesItsDecoder(Honest):
         async for self.name, self.data in super().frames(response):
             await asyncio.sleep(0)
             yield self.name, self.data
+
+
+@liar("calls_share_nothing")
+class SharesItsReason(Honest):
+    """Keep the reason to stop on the provider object."""
+
+    reason: FinishReason | None = None
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        async for event in super().stream_chat(request, transport):
+            if isinstance(event, Finished):
+                self.reason = event.reason = self.reason or event.reason
+            yield event
 
 
 @liar("calls_leave_nothing")

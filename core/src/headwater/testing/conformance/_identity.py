@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Final
@@ -56,28 +56,20 @@ def says_what_it_is(subject: Subject) -> None:
         )
 
 
-class _Watched(MutableMapping[str, str]):
+class _Watched(dict[str, str]):
     """The environment, keeping account of what is read from it."""
 
-    def __init__(self, inner: MutableMapping[str, str]) -> None:
+    def __init__(self, inner: Mapping[str, str]) -> None:
+        super().__init__(inner)
         self.read: list[str] = []
-        self._inner = inner
 
     def __getitem__(self, name: str) -> str:
         self.read.append(name)
-        return self._inner[name]
+        return super().__getitem__(name)
 
-    def __setitem__(self, name: str, value: str) -> None:
-        self._inner[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._inner[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._inner)
-
-    def __len__(self) -> int:
-        return len(self._inner)
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # as `os.environ` has it
+        self.read.append(name)
+        return super().get(name, default)
 
 
 @contextmanager

@@ -34,6 +34,10 @@ Run: TypeAlias = Callable[[Subject], None]
 class Skipped(unittest.SkipTest):
     """Say why a check does not apply; pytest shows it as a skipped test."""
 
+    def __init__(self, why: str) -> None:
+        super().__init__(f"does not apply: {why}")
+        self.why = why
+
 
 class BrokenPromise(AssertionError):
     """Say that a provider breaks a promise.
@@ -146,7 +150,7 @@ class Check:
             sample = None if broken.sample is None else broken.sample.name
             return self._result(Outcome.FAILED, broken.seen, broken.shown, sample)
         except Skipped as skipped:
-            return self._result(Outcome.SKIPPED, str(skipped))
+            return self._result(Outcome.SKIPPED, skipped.why)
         except Exception as error:  # noqa: BLE001  # a report has a row for each check
             return self._result(Outcome.FAILED, f"it failed with {type(error).__name__}: {error}")
         return self._result(Outcome.PASSED)
