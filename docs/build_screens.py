@@ -87,8 +87,30 @@ class Screen:
 
 
 QUESTION: Final = "I feel tired today."
+PROMPT: Final = "\x1b[?2004h"  # what a terminal is told as a prompt begins
+MARKDOWN: Final = """Say this in *Markdown*:
+
+1. the **Rhine** is 1,233 km long
+2. in code, that is
+
+```python
+length_m = 1_233 * 1000
+```"""
 
 SCREENS: Final = (
+    Screen(
+        name="chat",
+        command=("headwater", "chat", "-m", "demo/echo"),
+        columns=84,
+        lines=34,
+        steps=(
+            Step(PROMPT, f"\x1b[200~{MARKDOWN}\x1b[201~\r"),
+            Step(PROMPT, "/model demo/eliza\r"),
+            Step(PROMPT, f"{QUESTION}\r"),
+            Step(PROMPT, "/usage\r"),
+            Step("in all", None),
+        ),
+    ),
     Screen(
         name="compare",
         command=(

@@ -103,9 +103,9 @@ def test_ctrl_c_stops_the_server_too(terminal: _Terminal) -> None:
         terminal.press("\x03")
         terminal.expect(b"[interrupted | ")
         terminal.expect(PROMPT)
-    terminal.press("/undo\r")
-    terminal.expect(b"Taken back: Hello")
-    terminal.expect(PROMPT)
+        terminal.press("/undo\r")  # so long an answer fills the model's context
+        terminal.expect(b"Taken back: Hello")
+        terminal.expect(PROMPT)
 
 
 @pytest.mark.parametrize("form", [[], ["--no-stream"]], ids=["streaming", "whole"])
