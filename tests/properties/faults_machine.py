@@ -110,29 +110,29 @@ class Reader:
             case _:
                 pass
         assert self._started == 1
-        assert self.truth().startswith(self.shown)
+        assert self._answers(), "a text that nobody wrote"
 
-    def truth(self) -> str:
-        """Give the whole text of the attempt that is being read."""
-        last = self.met()[-1]
-        return last.truth if isinstance(last, Spoken) else ""
+    def _answers(self) -> list[Spoken]:
+        """List the answers that may be the one that is being read; no two begin alike."""
+        served = self._served()
+        spoken = [attempt for attempt in served if isinstance(attempt, Spoken)]
+        return [answer for answer in spoken if answer.truth.startswith(self.shown)]
 
-    def met(self) -> Sequence[Attempt]:
-        """Give what the attempts have met; what showed anything was not followed by another."""
-        met = self._world.served(self.number)
+    def _served(self) -> Sequence[Attempt]:
+        """Give what the attempts have met, having checked how many there are."""
         assert self.stream is not None
+        served = self._world.served(self.number)
         made = self.stream.metrics.attempts
-        assert made <= len(met) <= made + self._world.spares()
         assert made <= (self._world.limits.attempts or 0)
-        return met
+        assert made - self._world.unseen <= len(served) <= made + self._world.spares()
+        return served
 
     def _check_success(self) -> None:
         """Hold a success against the truth: all of it, with its end mark."""
         assert self.stream is not None
-        last = self.met()[-1]
-        assert isinstance(last, Spoken)
-        assert last.is_marked, "a cut answer passed for a whole one"
-        assert self.shown == last.truth == self.stream.response.text
+        whole = [answer for answer in self._answers() if answer.truth == self.shown]
+        assert any(answer.is_marked for answer in whole), "a cut answer passed for a whole one"
+        assert self.shown == self.stream.response.text
         assert self.stream.response.finish_reason is not None
 
     def _check_error(self, error: HeadwaterError) -> None:
@@ -147,13 +147,20 @@ class Reader:
         if self._is_closed:
             assert isinstance(error, StreamInterrupted)
             return
-        met = self.met()
         assert error.attempts == stream.metrics.attempts
-        good_s = min(filter(None, (self._world.limits.idle_s, self._world.limits.first_content_s)))
-        if not isinstance(error, LimitPassed):
-            assert not any(isinstance(a, Spoken) and a.is_good(good_s) for a in met)
+        self._check_policy(error)
+
+    def _check_policy(self, error: HeadwaterError) -> None:
+        """Hold an error against the limits: no sooner, little later, and retried while it may."""
+        served, shortest_s = self._served(), self._world.shortest_s
         if isinstance(error, LimitPassed):
-            assert error.waited_s >= error.limit_s - 0.001
+            late_s = error.waited_s - error.limit_s
+            assert -0.001 <= late_s <= shortest_s + self._world.slack_s
+        else:
+            good = [a for a in served if isinstance(a, Spoken) and a.is_good(shortest_s)]
+            assert not good, "an answer with nothing wrong in it failed"
+        if error.is_retryable and not self.shown:
+            assert error.not_retried or error.attempts == self._world.limits.attempts
 
     # What a consumer may do but read.
 

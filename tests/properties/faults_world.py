@@ -45,10 +45,20 @@ _CALL = re.compile(rb"call-(\d+)\.")
 
 
 class World(Protocol):
-    """What the machine needs of the place where its calls are made."""
+    """What the machine needs of the place where its calls are made.
+
+    Attributes:
+        limits: Those of the calls.
+        shortest_s: The shortest of the limits on an attempt.
+        slack_s: How much later than that something may be seen.
+        unseen: How many attempts of a call may end before the server sees them.
+        runner: What makes the calls.
+    """
 
     limits: Limits
+    shortest_s: float
     slack_s: float
+    unseen: int
     runner: Runner
 
     def run(self, doing: Coroutine[object, object, T]) -> T:
@@ -115,7 +125,9 @@ class SocketWorld:
     """Calls over real sockets to a fault server in a thread of its own, in real time."""
 
     limits = Limits(first_content_s=0.12, idle_s=0.08, total_s=0.6, attempts=3)
+    shortest_s = 0.08
     slack_s = 1.0  # a machine has other things to do
+    unseen = 3
 
     def __init__(self) -> None:
         self._calls = _Calls()
@@ -212,7 +224,9 @@ class LeapingWorld:
     """Calls without a socket, in a time of its own: a stall costs nothing."""
 
     limits = Limits(first_content_s=4.0, idle_s=2.0, content_gap_s=3.0, total_s=20.0, attempts=3)
+    shortest_s = 2.0
     slack_s = 0.001
+    unseen = 0
 
     def __init__(self) -> None:
         self._calls = _Calls()
