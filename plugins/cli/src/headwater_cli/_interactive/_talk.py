@@ -38,7 +38,7 @@ from ._turn import Ask, Ended, take_turn
 
 __all__ = ["Manner", "Talk"]
 
-LIMIT_WAIT_S: Final = 1.0  # how long what a provider says of its models may hold things up
+LIMIT_WAIT_S: Final = 0.5  # how long what a provider says of its models may hold things up
 
 
 @attrs.frozen(kw_only=True)
