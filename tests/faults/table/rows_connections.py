@@ -100,6 +100,7 @@ CHAPTER = chapter(
         plays=in_turn(complete),
         act=three_calls,
         shown="",
+        caller="three answers",
         requests=3,
         connections=1,
         ends=Ends.POOLED,
@@ -158,6 +159,7 @@ CHAPTER = chapter(
         raises=ConnectFailed,
         says="ca_file",
         requests=0,
+        ends=Ends.NONE,
     ),
     Scenario(
         name="a certificate of one's own, with `ca_file`",
@@ -172,5 +174,6 @@ CHAPTER = chapter(
         greeting=[b"HTTP/1.1 400 Bad Request\r\n\r\n", End()],
         raises=ConnectFailed,
         requests=0,
+        ends=Ends.SERVER,
     ),
 )

@@ -125,6 +125,7 @@ cuts = chapter(
             options={"idle_s": SHORT_S},
             raises=(StreamInterrupted, ProtocolError, IdleTimeout),
             shown=BEGUN,
+            ends=Ends.CLIENT if step == Stall() else Ends.SERVER,
         )
         for name, step in AFTER_GARBAGE.items()
     ),
@@ -184,6 +185,7 @@ ends = chapter(
             name=f"after the finish reason {name}",
             plays=_after(Phase.CLOSING, then=then),
             wires=SETTLING,
+            ends=Ends.SERVER if then else Ends.POOLED,
         )
         for name, then in {
             "the end of the body": (),
@@ -216,6 +218,7 @@ ends = chapter(
         ],
         shown="",
         wires=(Wire.GEMINI,),
+        caller="an empty answer with its reason",
     ),
     Scenario(
         name="`[DONE]` alone ends an answer, of which no reason is invented",

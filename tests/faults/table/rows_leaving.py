@@ -221,23 +221,23 @@ WAITING: dict[str, tuple[Plays, str]] = {
     "after content": (cut_after(begun, Stall()), SECOND),
     "in the middle of a frame": (_middle, SECOND),
 }
-WAYS_TO_STOP: dict[str, Act] = {
-    "cancelling the reader": cancel,
-    "cancelling inside `async with`": cancel_inside,
-    "a timeout of the application's own": outer_timeout,
-    "`aclose` from another task": close_elsewhere,
-    "closing the runner": close_runner,
+WAYS_TO_STOP: dict[str, tuple[Act, str]] = {
+    "cancelling the reader": (cancel, "`CancelledError`"),
+    "cancelling inside `async with`": (cancel_inside, "`CancelledError`"),
+    "a timeout of the application's own": (outer_timeout, "its `TimeoutError`"),
+    "`aclose` from another task": (close_elsewhere, "`StreamInterrupted` in the reader"),
+    "closing the runner": (close_runner, "an error of ours in the reader"),
 }
 AT_AN_EVENT: dict[str, Plays] = {
     "then silence": cut_after(begun, Stall()),
     "while more comes": _endless,
 }
-WAYS_TO_LEAVE: dict[str, Act] = {
-    "`break` out of `async with`": break_out,
-    "an exception out of `async with`": raise_out,
-    "`aclose`": aclose,
-    "a dropped stream": drop,
-    "a dropped text generator": drop_text,
+WAYS_TO_LEAVE: dict[str, tuple[Act, str]] = {
+    "`break` out of `async with`": (break_out, "nothing more"),
+    "an exception out of `async with`": (raise_out, "its exception, unchanged"),
+    "`aclose`": (aclose, "nothing more"),
+    "a dropped stream": (drop, "nothing more"),
+    "a dropped text generator": (drop_text, "nothing more"),
 }
 
 
@@ -248,8 +248,15 @@ def _drops(way: str) -> bool:
 CHAPTER = chapter(
     "Leaving",
     *(
-        Scenario(name=f"{way}, {when}", plays=plays, act=act, shown=shown, ends=Ends.CLIENT)
-        for way, act in WAYS_TO_STOP.items()
+        Scenario(
+            name=f"{way}, {when}",
+            plays=plays,
+            act=act,
+            shown=shown,
+            ends=Ends.CLIENT,
+            caller=caller,
+        )
+        for way, (act, caller) in WAYS_TO_STOP.items()
         for when, (plays, shown) in WAITING.items()
     ),
     *(
@@ -260,8 +267,9 @@ CHAPTER = chapter(
             shown=FIRST,
             ends=Ends.CLIENT,
             closed_within_s=1.0 if _drops(way) else 0.1,
+            caller=caller,
         )
-        for way, act in WAYS_TO_LEAVE.items()
+        for way, (act, caller) in WAYS_TO_LEAVE.items()
         for when, plays in AT_AN_EVENT.items()
     ),
     Scenario(
@@ -270,6 +278,7 @@ CHAPTER = chapter(
         act=cancel_twice,
         shown=SECOND,
         ends=Ends.CLIENT,
+        caller="`CancelledError`",
     ),
     *(
         Scenario(
@@ -278,6 +287,7 @@ CHAPTER = chapter(
             act=cancel_chat,
             shown="",
             ends=Ends.CLIENT,
+            caller="`CancelledError`",
         )
         for when, plays in IN_A_CHAT.items()
     ),
@@ -287,7 +297,9 @@ CHAPTER = chapter(
             plays=lambda place: [refusal(place.wire, 503, {"retry-after": "30"})],
             act=act,
             shown="",
+            ends=Ends.CLIENT if act is close_runner else Ends.POOLED,
+            caller=caller,
         )
-        for way, act in WAYS_TO_STOP.items()
+        for way, (act, caller) in WAYS_TO_STOP.items()
     ),
 )

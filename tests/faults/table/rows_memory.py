@@ -107,6 +107,7 @@ CHAPTER = chapter(
         raises=ProtocolError,
         says="max_event_bytes",
         shown=BEGUN,
+        ends=Ends.CLIENT,
         wires=(Wire.CHAT_COMPLETIONS,),
     ),
     Scenario(
@@ -117,6 +118,7 @@ CHAPTER = chapter(
         says="max_event_bytes",
         shown=BEGUN,
         taken_bytes=4 * MIB + KERNEL_BYTES,
+        ends=Ends.CLIENT,
         wires=FOUR,
     ),
     Scenario(
@@ -126,6 +128,7 @@ CHAPTER = chapter(
         raises=ProtocolError,
         shown=BEGUN,
         taken_bytes=MIB + KERNEL_BYTES,
+        ends=Ends.CLIENT,
         wires=FOUR,
     ),
     Scenario(
@@ -170,6 +173,7 @@ CHAPTER = chapter(
         ],
         act=read_and_rest,
         shown="",
+        caller="reads one text, rests, and leaves",
         taken_bytes=16 * MIB,
         ends=Ends.CLIENT,
     ),
@@ -193,6 +197,7 @@ CHAPTER = chapter(
         raises=ProtocolError,
         memory_bytes=24 * MIB,
         taken_bytes=MIB,
+        ends=Ends.CLIENT,
         wires=(Wire.CHAT_COMPLETIONS, Wire.OLLAMA),
     ),
     Scenario(
@@ -206,12 +211,14 @@ CHAPTER = chapter(
         ],
         raises=StreamInterrupted,
         attempts=3,
+        ends=Ends.CLIENT,
     ),
     Scenario(
         name="status 400 with a body of 1 MiB",
         plays=lambda _: [respond(b"y" * MIB, status=400)],
         raises=InvalidRequest,
         check=_message_is_short,
+        ends=Ends.CLIENT,
     ),
     Scenario(
         name="status 400 with a body without an end",

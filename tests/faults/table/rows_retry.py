@@ -83,6 +83,7 @@ nothing = chapter(
             act=chat,
             raises=StreamInterrupted,
             attempts=3,
+            ends=Ends.SERVER if "reset" in name else Ends.POOLED,
         )
         for name, script in EMPTY.items()
         if "empty body in chunks" in name or "reset in place" in name
@@ -108,6 +109,7 @@ nothing = chapter(
         plays=cut_after(preamble),
         raises=StreamInterrupted,
         attempts=3,
+        ends=Ends.SERVER,
         check=_knows_the_model,
         wires=(Wire.CHAT_COMPLETIONS, Wire.ANTHROPIC, Wire.RESPONSES),
     ),
@@ -290,6 +292,7 @@ budget = chapter(
         act=thirty_calls,
         shown="",
         requests=40,
+        caller="thirty times `ServerError`, which says why it was not retried",
     ),
     Scenario(
         name="a failing call when the budget is used up",

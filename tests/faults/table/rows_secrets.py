@@ -157,6 +157,7 @@ secrets = chapter(
         ],
         raises=StreamInterrupted,
         shown=BEGUN,
+        ends=Ends.SERVER,
     ),
     Scenario(
         name="a frame that is no JSON and repeats the key",
@@ -184,6 +185,7 @@ secrets = chapter(
         name="a status line that is the key",
         plays=lambda _: [[f"{KEY}\r\n\r\n".encode(), End()]],
         raises=ProtocolError,
+        ends=Ends.SERVER,
     ),
     Scenario(
         name="status 503 that repeats the key, each time",

@@ -28,10 +28,10 @@ LONGER_S: Final = 4 * SHORT_S  # within which a busy machine, too, gives what is
 class Ends(StrEnum):
     """How the server sees the last connection when the call is over."""
 
-    POOLED = "kept for the next call"
-    CLIENT = "closed by the client"
-    SERVER = "closed by the server"
-    NONE = "none made"
+    POOLED = "the connection kept"
+    CLIENT = "the connection closed by the client"
+    SERVER = "the connection closed by the server"
+    NONE = "no connection"
 
 
 @attrs.frozen
@@ -59,7 +59,8 @@ class Scenario:
         attempts: How many the caller is told of.
         requests: How many the server sees; None: as many.
         connections: How many the server sees; None: it does not matter.
-        ends: How the last connection is left.
+        ends: How the last connection is left; None: now so, now so.
+        caller: What the caller gets, where the error or "the answer" does not say it.
         closed_within_s: How soon a connection that the client closes is closed.
         gaps_s: At least so much time lies between the requests.
         at_least_s: The call takes at least so long.
@@ -88,7 +89,8 @@ class Scenario:
     attempts: int = 1
     requests: int | None = None
     connections: int | None = None
-    ends: Ends | None = None
+    ends: Ends | None = Ends.POOLED
+    caller: str | None = None
     closed_within_s: float = 0.1
     gaps_s: tuple[float, ...] = ()
     at_least_s: float = 0.0
