@@ -13,7 +13,9 @@ from contextlib import ExitStack
 from typing import Protocol, TypeVar
 from unittest import mock
 
-from headwater import ConnectFailed, Limits, Runner, StreamInterrupted
+import attrs
+
+from headwater import ConnectFailed, Runner, StreamInterrupted
 from headwater.middleware import Deadline, Log, Retry, Timeout
 from headwater.testing.fault_server import (
     End,
@@ -44,19 +46,36 @@ TICK_S = 1e-7  # a clock that stands still is no clock
 _CALL = re.compile(rb"call-(\d+)\.")
 
 
+@attrs.frozen(kw_only=True)
+class Policy:
+    """The limits of the calls.
+
+    Attributes:
+        first_content_s: Until the first content of an attempt.
+        shortest_s: Without a byte; the shortest of all.
+        silence_s: Between one content and the next.
+        total_s: All of the call.
+        attempts: How many.
+    """
+
+    first_content_s: float
+    shortest_s: float
+    silence_s: float
+    total_s: float
+    attempts: int = 3
+
+
 class World(Protocol):
     """What the machine needs of the place where its calls are made.
 
     Attributes:
         limits: Those of the calls.
-        shortest_s: The shortest of the limits on an attempt.
         slack_s: How much later than that something may be seen.
         unseen: How many attempts of a call may end before the server sees them.
         runner: What makes the calls.
     """
 
-    limits: Limits
-    shortest_s: float
+    limits: Policy
     slack_s: float
     unseen: int
     runner: Runner
@@ -124,8 +143,7 @@ def _providers(url: str) -> Mapping[str, object]:
 class SocketWorld:
     """Calls over real sockets to a fault server in a thread of its own, in real time."""
 
-    limits = Limits(first_content_s=0.12, idle_s=0.08, total_s=0.6, attempts=3)
-    shortest_s = 0.08
+    limits = Policy(first_content_s=0.12, shortest_s=0.08, silence_s=0.1, total_s=0.6)
     slack_s = 1.0  # a machine has other things to do
     unseen = 3
 
@@ -223,8 +241,7 @@ class LeapingLoop(asyncio.SelectorEventLoop):
 class LeapingWorld:
     """Calls without a socket, in a time of its own: a stall costs nothing."""
 
-    limits = Limits(first_content_s=4.0, idle_s=2.0, content_gap_s=3.0, total_s=20.0, attempts=3)
-    shortest_s = 2.0
+    limits = Policy(first_content_s=4.0, shortest_s=2.0, silence_s=3.0, total_s=30.0)
     slack_s = 0.001
     unseen = 0
 
