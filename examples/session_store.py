@@ -6,14 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headwater import BudgetExceeded, Runner
-from headwater.middleware import Budget, Deadline, Log, Retry, Timeout
+from headwater.middleware import Budget, Deadline, Log, Middleware, Retry, Timeout
 from headwater.session import Session
 from headwater.store import Store
 
 
 async def main(model: str, path: Path) -> None:
     """Hold two conversations, and take up the first again until the budget is used up."""
-    layers = [Log(), Budget(max_tokens=400), Deadline(), Retry(), Timeout()]
+    layers: list[Middleware] = [Log(), Budget(max_tokens=400), Deadline(), Retry(), Timeout()]
     async with Runner(middleware=layers) as runner, Store(path) as store:
         for topic in ("rivers", "dogs"):
             session = Session(runner, model, store=store)

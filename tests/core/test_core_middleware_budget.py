@@ -13,12 +13,14 @@ from headwater import (
     BudgetExceeded,
     Category,
     ChatRequest,
+    ChatResponse,
     ConfigurationError,
     Event,
     Finished,
     FinishReason,
     InvalidRequest,
     ModelId,
+    ModelNotFound,
     ReasoningDelta,
     RefusalDelta,
     RequestError,
@@ -67,6 +69,15 @@ class Wordy:
         yield self.ends
 
 
+class Refusing:
+    """Say no."""
+
+    @hookimpl
+    async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
+        """Refuse."""
+        raise ModelNotFound("no")
+
+
 def _runner(budget: Budget, provider: object) -> Runner:
     return Runner(providers={"p": provider}, middleware=[budget, Retry()])
 
@@ -82,7 +93,7 @@ async def test_what_is_left_is_counted_down() -> None:
     budget, provider = Budget(max_tokens=224), Wordy()
     runner = _runner(budget, provider)
     await runner.stream_chat("p/m", "Hi").collect()
-    assert (budget.spent_tokens, budget.spent_cost) == (110, 0)
+    assert (budget.spent_tokens, budget.spent_cost) == (110, Decimal(0))
     await runner.chat("p/m", "Hi")
     assert budget.spent_tokens == 220
     with pytest.raises(BudgetExceeded, match="max_tokens=224") as caught:
@@ -128,7 +139,7 @@ async def test_all_that_is_written_counts(event: Event) -> None:
 
 async def test_arguments_of_calls_count() -> None:
     """As text does."""
-    call = [
+    call: list[Event] = [
         ToolCallStarted("c", "look"),
         ToolCallDelta("c", "word " * 100),
         ToolCallFinished("c", "look", None, "", False),
@@ -162,6 +173,9 @@ async def test_calls_at_once_share_it() -> None:
 async def test_what_never_began_is_not_counted() -> None:
     """A call that fails before an answer costs nothing; one that fails after it does."""
     budget = Budget(max_tokens=500)
+    with pytest.raises(ModelNotFound):
+        await _runner(budget, Refusing()).chat("p/m", "Hi")
+    assert budget.spent_tokens == 0
     with pytest.raises(ServerError):
         await _runner(budget, Wordy(ends=ServerError("no"))).stream_chat("p/m", "Hi").collect()
     assert budget.spent_tokens == 105
@@ -183,7 +197,7 @@ async def test_a_model_without_a_price_is_refused() -> None:
     for budget in (Budget(max_cost=1), Budget(max_cost=1, price=_cent_a_token)):
         with pytest.raises(ConfigurationError, match="no price is known for p/unknown"):
             await _runner(budget, provider).chat("p/unknown", "Hi")
-        assert (budget.spent_tokens, budget.spent_cost) == (0, 0)
+        assert (budget.spent_tokens, budget.spent_cost) == (0, Decimal(0))
     assert provider.sent == 0
 
 

@@ -44,16 +44,19 @@ def test_what_is_not_known_is_none(model: str, usage: Usage) -> None:
     assert cost_of(model, usage) is None
 
 
-def test_a_model_that_is_listed_without_prices_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_is_listed_without_prices_is_none() -> None:
     """That nobody has noted its price does not make it free."""
-    import genai_prices
+    from genai_prices.data_snapshot import get_snapshot
+    from genai_prices.types import ModelPrice
 
-    real = genai_prices.calc_price(
-        genai_prices.Usage(input_tokens=1, output_tokens=1), "gpt-4o", provider_id="openai"
-    )
-    monkeypatch.setattr(real.model_price, "input_mtok", None)
-    monkeypatch.setattr(real.model_price, "output_mtok", None)
-    assert cost_of("openai/gpt-4o", COUNTED, at=datetime(2026, 1, 1, tzinfo=UTC)) is None
+    unpriced = [
+        f"{provider.id}/{model.id}"
+        for provider in get_snapshot().providers
+        for model in provider.models
+        if model.prices == ModelPrice()
+    ]
+    assert unpriced
+    assert {cost_of(model, COUNTED) for model in unpriced[:20]} == {None}
 
 
 def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,6 +73,7 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who lacks it is told what to install, when a cost is asked for."""
     monkeypatch.setitem(sys.modules, "genai_prices", None)
-    for ask in (load_prices, lambda: cost_of("openai/gpt-4o", COUNTED)):
-        with pytest.raises(ConfigurationError, match=r"pip install \"headwater\[prices\]\""):
-            ask()
+    with pytest.raises(ConfigurationError, match=r"pip install \"headwater\[prices\]\""):
+        load_prices()
+    with pytest.raises(ConfigurationError, match=r"pip install \"headwater\[prices\]\""):
+        cost_of("openai/gpt-4o", COUNTED)

@@ -16,6 +16,7 @@ from headwater import (
     Image,
     InvalidRequest,
     Message,
+    ReasoningDelta,
     ServerError,
     StreamInterrupted,
     Tool,
@@ -179,6 +180,21 @@ async def test_an_own_strategy_chooses() -> None:
         await session.send("one")
 
 
+async def test_a_strategy_that_never_fits_is_given_up() -> None:
+    """It is asked again with what the provider has counted, a few times."""
+    asked = 0
+
+    async def growing(window: Window) -> Sequence[Message]:
+        nonlocal asked
+        asked += 1
+        return [*window.asked * asked]
+
+    session = Session(runner_of(Counting()), MODEL, max_context_tokens=10, strategy=growing)
+    with pytest.raises(ContextTooLong):
+        await session.send("word " * 20)
+    assert asked == 5
+
+
 async def test_the_oldest_can_be_told_in_short() -> None:
     """A model tells it, at the cost of the session; it is told again only when more has to go."""
     provider = Scripted(
@@ -210,7 +226,7 @@ async def test_the_oldest_can_be_told_in_short() -> None:
 async def test_a_summary_tells_of_tools_and_media() -> None:
     """What a part cannot say as text is named."""
     provider = Scripted(
-        called("look", '{"at": 1}', usage=None),
+        [ReasoningDelta("hm"), *called("look", '{"at": 1}', usage=None)[1:]],
         said("seen", UNKNOWN),
         said("a picture was seen", UNKNOWN),
     )
@@ -239,6 +255,15 @@ async def test_where_a_summary_is_too_long_the_oldest_is_left_out() -> None:
     for number in range(5):
         await session.send(f"turn {number} " + "and so on " * 5)
     assert count_input(provider.requests[-1]) <= 75
+
+
+async def test_a_turn_that_is_too_long_by_itself_is_not_told_in_short() -> None:
+    """Nothing that could be told would make room."""
+    provider = Scripted()
+    session = Session(runner_of(provider), MODEL, max_context_tokens=40, strategy=Summarise())
+    with pytest.raises(ContextTooLong):
+        await session.send("word " * 50)
+    assert provider.requests == []
 
 
 async def test_a_summary_that_fails_fails_the_turn() -> None:

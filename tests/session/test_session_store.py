@@ -25,8 +25,7 @@ from headwater import (
     user,
 )
 from headwater.session import Session
-from headwater.store import Store
-from headwater.store import _schema as schema
+from headwater.store import Store, _conversations, _schema
 
 from .scripted import MODEL, USAGE, Scripted, Step, called, runner_of, said
 
@@ -233,7 +232,7 @@ async def test_without_an_index_a_search_reads_all(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An SQLite that lacks FTS5 finds the same, more slowly, and signs are taken as they are."""
-    monkeypatch.setattr(schema, "_SEARCH", schema._SEARCH.replace("fts5", "fts_none"))
+    monkeypatch.setattr(_schema, "_SEARCH", _schema._SEARCH.replace("fts5", "fts_none"))
     async with Store(path) as store:
         session = Session(
             runner_of(Scripted(said("Wide rivers"), said("100% it_s"))), MODEL, store=store
@@ -245,7 +244,7 @@ async def test_without_an_index_a_search_reads_all(
         assert await store.search("1%t") == []
     async with Store(path) as store:
         assert len(await store.search("wide")) == 1
-    monkeypatch.setattr(schema, "_SEARCH", "CREATE NONSENSE;")
+    monkeypatch.setattr(_schema, "_SEARCH", "CREATE NONSENSE;")
     async with Store(path.with_name("other.db")) as store:
         with pytest.raises(StorageError, match="syntax"):
             await store.conversations()
@@ -366,6 +365,58 @@ async def test_a_cancelled_write_is_done_or_not(path: Path) -> None:
             assert kept.messages == session.messages
             assert not session.is_busy
         assert len(session.messages) > 2
+
+
+async def test_a_write_that_outlasts_its_turn_is_taken_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is cancelled does not wait for another process for ever; the turn then has not joined."""
+    monkeypatch.setattr(_conversations, "CLEAN_UP_S", 0.05)
+    async with Store(path) as store:
+        session = Session(runner_of(Scripted(said("a"), said("b"))), MODEL, store=store)
+        await session.send("one")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            stream = session.stream("two")
+            task = asyncio.create_task(stream.collect())
+            await asyncio.sleep(0.05)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+            assert not session.is_busy
+            other.execute("ROLLBACK")
+        await store.conversations()  # comes after the write
+        assert len(session.messages) == 2
+        await session.flush()
+        assert (await store.conversation(session.id or "")).messages == session.messages
+        await session.send("three")
+        assert (await store.conversation(session.id or "")).messages == session.messages
+
+
+async def test_a_database_that_others_hold_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a while; then the error says so."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(_schema, "BUSY_S", 0.05)
+        with pytest.raises(StorageError, match="locked"):
+            await Store(path).conversations()
+        monkeypatch.setattr(_schema, "BUSY_S", 5.0)
+        store = Store(path)
+        task = asyncio.create_task(store.conversations())
+        await asyncio.sleep(0.05)
+        other.execute("ROLLBACK")
+        assert await task == []
+        await store.aclose()
+
+
+async def test_the_tables_are_made_once(path: Path) -> None:
+    """However many find the database new at the same moment."""
+    stores = [Store(path) for _ in range(6)]
+    assert await asyncio.gather(*(store.conversations() for store in stores)) == [[]] * 6
+    await asyncio.gather(*(store.aclose() for store in stores))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ async def _start(path: Path, turns: int, name: str) -> Process:
     )
 
 
-async def _first_line(process: Process) -> str:
+async def _line(process: Process) -> str:
     assert process.stdout is not None
     return (await process.stdout.readline()).decode().strip()
 
@@ -62,13 +62,15 @@ async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     answered: set[str] = set()
     for _ in range(6):
         process = await _start(path, 0, "said")
-        assert await _first_line(process) == "ready"
-        await asyncio.sleep(chance.uniform(0.0, 0.25))
+        for _ in range(chance.randint(1, 15)):
+            line = await _line(process)
+            answered |= {line} - {"ready"}
+        await asyncio.sleep(chance.uniform(0.0, 0.01))
         process.kill()
         answered |= set(await _rest(process))
         _check(path)
         assert answered <= await _kept(path)
-    assert len(answered) > 20  # it was killed in the middle of turns, and not before
+    assert len(answered) > 10  # it was killed in the middle of turns, and not before
 
 
 @pytest.mark.slow

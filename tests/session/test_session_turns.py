@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import pytest
 
 from headwater import (
     ChatResponse,
-    FinishReason,
     HeadwaterError,
     Image,
     InvalidRequest,
@@ -19,6 +20,7 @@ from headwater import (
     Reasoning,
     ReasoningDelta,
     Role,
+    Runner,
     ServerError,
     SessionBusy,
     Started,
@@ -34,9 +36,13 @@ from headwater import (
     tool_result,
     user,
 )
-from headwater.session import Asked, Session, SessionStream
+from headwater.session import Asked, Session, SessionStream, Window
+from headwater.wire.transport import HTTPRequest, ReadError, Response
+from headwater_chat_completions import ChatCompletions
 
 from .scripted import MODEL, Scripted, called, runner_of, said
+
+T = TypeVar("T")
 
 
 def _texts(session: Session) -> list[str]:
@@ -317,6 +323,29 @@ async def test_edit_says_something_else() -> None:
     assert _texts(session) == ["one", "a", "three", "c"]
 
 
+async def test_edit_goes_back_to_what_the_user_said() -> None:
+    """Past results of tools that failed to be sent, and what was injected."""
+    session = Session(runner_of(Scripted(called("look"), [], said("a"))), MODEL)
+    await session.send("one")
+    with pytest.raises(StreamInterrupted):
+        await session.send(ToolResult("c1", "seen"))
+    await session.edit("two").collect()
+    assert _texts(session) == ["two", "a"]
+    session.inject(user("three"))
+    await session.edit("four").collect()
+    assert _texts(session) == ["two", "a", "four", "ok"]
+    session.clear()
+    session.inject(assistant("Hello"))
+    with pytest.raises(InvalidRequest, match="nothing has been said"):
+        session.edit("five")
+    session = Session(runner_of(Scripted([])), MODEL)
+    session.inject(assistant("Hello"))
+    with pytest.raises(StreamInterrupted):
+        await session.stream_current().collect()
+    await session.edit("six").collect()
+    assert _texts(session) == ["Hello", "six", "ok"]
+
+
 async def test_what_was_to_be_replaced_must_still_stand() -> None:
     """A retry that was made before something else was said would replace the wrong turn."""
     session = Session(runner_of(Scripted()), MODEL)
@@ -464,17 +493,85 @@ async def test_the_system_prompt_may_change() -> None:
     assert session.system == "two"
 
 
-async def test_raw_frames_come_through() -> None:
-    """What follows the end mark on the wire is handed over after `Finished`."""
-    from headwater import Runner
-    from headwater_demo import Demo
+class _Wire:
+    """A transport that answers in the words of Chat Completions."""
 
-    runner = Runner(providers={"p": Demo(delay_s=0)}, middleware=[])
-    session = Session(runner, "p/echo")
+    @asynccontextmanager
+    async def send(
+        self, request: HTTPRequest, *, errors: ReadError
+    ) -> AsyncGenerator[Response, None]:
+        """Answer; see `Transport.send`."""
+        chunks = iter(
+            [
+                b'data: {"choices": [{"index": 0, "delta": {"content": "Hello"}}]}\n\n'
+                b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n'
+                b'data: {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}}\n\n'
+                b"data: [DONE]\n\n"
+            ]
+        )
+
+        async def read_chunk() -> bytes:
+            return next(chunks, b"")
+
+        yield Response(200, {}, read_chunk)
+
+    async def wait(self, awaitable: Awaitable[T]) -> T:
+        """Wait; see `Transport.wait`."""
+        return await awaitable
+
+
+async def test_raw_frames_come_through() -> None:
+    """Those that follow the end mark on the wire after `Finished`, when the turn has joined."""
+    provider = ChatCompletions(base_url="https://server.test/v1")
+    runner = Runner(providers={"p": provider}, transport=_Wire(), middleware=[])
+    session = Session(runner, MODEL)
     events = [event async for event in session.stream("Hi", raw=True)]
-    assert not any(isinstance(event, RawFrame) for event in events)  # the demo has no wire
-    assert session.turns[0].response is not None
-    assert session.turns[0].response.finish_reason is FinishReason.STOP
+    assert sum(isinstance(event, RawFrame) for event in events) == 4
+    assert _texts(session) == ["Hi", "Hello"]
+
+
+async def test_a_stream_can_be_closed_before_it_is_sent() -> None:
+    """While the provider still counts, or a model still tells the oldest in short."""
+    forever = asyncio.Event()
+    waiting = asyncio.Event()
+
+    async def think(window: Window) -> Sequence[Message]:
+        waiting.set()
+        await forever.wait()
+        return window.trimmed()
+
+    provider = Scripted()
+    session = Session(runner_of(provider), MODEL, max_context_tokens=100, strategy=think)
+    stream = session.stream("one")
+    task = asyncio.create_task(_read(stream))
+    await waiting.wait()
+    await stream.aclose()
+    with pytest.raises(StreamInterrupted):
+        await task
+    assert (provider.requests, session.is_busy, session.last_partial) == ([], False, None)
+    forever.set()
+    assert (await session.retry().collect()).text == "ok"
+
+
+async def test_the_cost_is_told_as_it_comes() -> None:
+    """By the estimate while it comes; None for a model that nobody has a price of."""
+    answer = [Started("m"), *(TextDelta("some words ") for _ in range(50)), *said("end")[1:]]
+    provider = Scripted(answer)
+    runner = Runner(providers={"openai": provider, "p": provider}, middleware=[])
+    session = Session(runner, "openai/gpt-4o", max_context_tokens=1000)
+    assert session.cost is None  # nothing was asked yet
+    stream = session.stream("one")
+    costs = [stream.cost async for _ in stream]
+    known = [cost for cost in costs if cost is not None]
+    assert len(known) == len(costs)
+    assert known[:-1] == sorted(known[:-1])
+    assert known[0] < known[-2]
+    assert stream.cost == session.cost == session.turns[0].cost
+    session.switch_model(MODEL)
+    stream = session.stream("two")
+    await _read(stream)
+    assert stream.cost is None
+    assert session.cost is None
 
 
 async def test_the_usage_is_told_as_it_comes() -> None:

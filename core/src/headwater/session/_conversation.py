@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 import attrs
 
 from ..errors import InvalidRequest, SessionBusy, StorageError
-from ..messages import Message
+from ..messages import Message, Role
 from ..parts import ToolCall
 from ..requests import ModelId, as_messages
 from ..responses import ChatResponse
@@ -137,6 +137,18 @@ class Conversation:
         turn = self.history.turns[start]
         return Said((), start + 1) if turn.response is None else Said(turn.asked, start)
 
+    def before_last_said(self) -> int:
+        """Tell how many turns stand before what the user said last, in a turn that failed too.
+
+        Raises:
+            InvalidRequest: Nothing has been said.
+        """
+        last = self.last_said()
+        if any(message.role is Role.USER for message in last.asked):
+            return last.keep
+        start = self.history.last_exchange()
+        return last.keep if start is None else start
+
     def open_calls(self) -> tuple[ToolCall, ...]:
         """List the calls of tools at the end of the history that have no result."""
         tail = self.history.tail()
@@ -261,8 +273,8 @@ class Conversation:
 
     def spend(self, turn: Turn) -> None:
         """Count what a turn used."""
-        if turn.model is not None:
-            self.ledger.add(Spending(turn.model, turn.usage, turn.started_at))
+        assert turn.model is not None  # a turn that was asked names whom
+        self.ledger.add(Spending(turn.model, turn.usage, turn.started_at))
 
 
 def _has_begun(cut: ChatResponse) -> bool:

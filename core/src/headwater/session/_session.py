@@ -131,8 +131,8 @@ class Session:
     def edit(
         self, prompt: Asked, *, keep_partial: bool = False, **options: Unpack[ChatOptions]
     ) -> SessionStream:
-        """Say something in place of the last thing, and stream the answer; as `retry`."""
-        keep = self._conversation.last_said().keep
+        """Say something in place of what the user said last, and stream the answer; as `retry`."""
+        keep = self._conversation.before_last_said()
         asked = as_asked(prompt)
         asking = ask_for(self._conversation, asked, options, keeps_partial=keep_partial, keep=keep)
         return SessionStream(asking)

@@ -29,10 +29,6 @@ T = TypeVar("T")
 CLEAN_UP_S: Final = 1.0
 
 
-def _always() -> bool:
-    return True
-
-
 class Store:
     """Keep conversations in an SQLite database: one object serves any number of sessions,
     and several processes may have the same one open.
@@ -166,7 +162,7 @@ class Store:
         whole: Callable[[], Sequence[Turn]],
         model: ModelId,
         system: str | None,
-        accept: Callable[[], bool] = _always,
+        accept: Callable[[], bool],
     ) -> None:
         """Write what is new of a session. Sessions call this.
 
