@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import selectors
 import time
 from collections import defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
@@ -37,11 +36,10 @@ from headwater_google import Google
 from headwater_ollama import Ollama
 from headwater_openai import OpenAI
 
+from .faults_leaps import LeapingLoop
 from .faults_script import Attempt, Ending, Gone, Refused, Spoken
 
 T = TypeVar("T")
-
-TICK_S = 1e-7  # a clock that stands still is no clock
 
 _CALL = re.compile(rb"call-(\d+)\.")
 
@@ -206,36 +204,6 @@ _ENDINGS: dict[Ending, list[Step]] = {
     Ending.STALL: [Stall()],
     Ending.GARBAGE: [End()],
 }
-
-
-class _Leap(selectors.DefaultSelector):
-    """A selector that waits for nothing: where it would, time leaps."""
-
-    now = 1000.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if not ready:
-            assert timeout is not None, "a hang: nothing will ever happen again"
-            self.now += max(timeout, TICK_S)
-        return ready
-
-
-class LeapingLoop(asyncio.SelectorEventLoop):
-    """A loop in a time of its own, which leaps to the next thing that is to happen."""
-
-    def __init__(self) -> None:
-        self._leap = _Leap()
-        super().__init__(self._leap)
-
-    def time(self) -> float:
-        """Tell the loop's time."""
-        return self._leap.now
-
-    def timers(self) -> list[asyncio.TimerHandle]:
-        """List what is still to happen."""
-        scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
-        return [timer for timer in scheduled if not timer.cancelled()]
 
 
 class LeapingWorld:
