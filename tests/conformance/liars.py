@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import logging
+import os
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -217,6 +218,7 @@ class SaysNothingAtLength(Decoder):
         yield TextDelta("")
 
 
+@misread("calls_are_kept_apart")
 @misread("events_keep_the_grammar")
 class KeepsPiecesOfArguments(Decoder):
     """Give fewer pieces than the whole has."""
@@ -368,7 +370,7 @@ class TakesPingsForWords(OwnFraming):
     async def frames(self, response: Response) -> AsyncGenerator[tuple[str, str], None]:
         name = "message"
         async for line in self.lines(response):
-            if line.startswith(":"):
+            if line.startswith(":") and name != "message":
                 yield "say", json.dumps({"text": line[1:]})
             elif line.startswith("event:"):
                 name = line[6:].strip()
@@ -668,6 +670,22 @@ class ConfusesKeys(Honest):
     def read_error(self, status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
         error = super().read_error(status, headers, body)
         return PermissionDenied(error.message) if status == 401 else error
+
+
+@liar("statuses_have_their_class")
+class AnswersForItself(Honest):
+    """Give an answer of its own where the server refuses."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        try:
+            async for event in super().stream_chat(request, transport):
+                yield event
+        except HeadwaterError:
+            yield TextDelta("Sorry.")
+            yield Finished(FinishReason.STOP)
 
 
 @liar("refusals_are_told_apart")
@@ -1130,10 +1148,17 @@ class ReadsTheKeyAtOnce(Honest):
     """Look for the key as it is made."""
 
     def __init__(self) -> None:
-        import os
-
         super().__init__(KEY)
         os.environ.get("BROOK_API_KEY")
+
+
+class InsistsOnTheKey(Honest):
+    """Take the key out of the environment as it is made."""
+
+    def __init__(self) -> None:
+        with suppress(KeyError):
+            os.environ["BROOK_API_KEY"]
+        super().__init__(KEY)
 
 
 class ConnectsAtOnce(Honest):
@@ -1145,4 +1170,5 @@ class ConnectsAtOnce(Honest):
 
 
 LIARS.append(Liar("ReadsTheKeyAtOnce", "making_it_does_nothing", ReadsTheKeyAtOnce))
+LIARS.append(Liar("InsistsOnTheKey", "making_it_does_nothing", InsistsOnTheKey))
 LIARS.append(Liar("ConnectsAtOnce", "making_it_does_nothing", ConnectsAtOnce))

@@ -12,6 +12,7 @@ from headwater.testing.dialects import (
 )
 from headwater_anthropic import Anthropic
 from headwater_chat_completions.local_services import compatible
+from headwater_demo import Demo
 from headwater_google import Google
 from headwater_ollama import Ollama
 from headwater_openai import OpenAI
@@ -95,6 +96,14 @@ class TestOllama(ProviderConformance):
         Feature.TOOL_CHOICE,
         Feature.IMAGES_IN_RESULTS,
     )
+
+
+class TestDemo(ProviderConformance):
+    """The embedded default, which sends nothing."""
+
+    provider = Demo(delay_s=0)
+    model = "demo/eliza"
+    unsupported = (Feature.WIRE, Feature.TOOLS)
 
 
 class TestCompatible(ProviderConformance):

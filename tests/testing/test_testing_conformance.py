@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -263,6 +264,47 @@ def test_the_kit_needs_no_pytest() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "damage_raises",
+        "disorder_crashes_nothing",
+        "keep_alives_change_nothing",
+        "slicing_does_not_matter",
+        "spelling_does_not_matter",
+        "unknown_fields_change_nothing",
+        "unknown_frames_change_nothing",
+    ],
+)
+def test_of_a_framing_of_its_own_the_bytes_are_checked(name: str) -> None:
+    """Where frames cannot be told apart, what needs them has nothing to say."""
+    sample = attrs.evolve(SAMPLE, end_mark=b"\n.")
+    assert outcome(attrs.evolve(SUBJECT, samples=(sample,)), name) == (Outcome.PASSED, "")
+
+
+def test_a_failure_may_have_no_bytes() -> None:
+    """What is no matter of bytes shows none."""
+    assert str(BrokenPromise("it printed")) == "\npromised: \nseen:     it printed"
+
+
+class Hanging:
+    """Wait for what never comes."""
+
+    @hookimpl
+    async def stream_chat(self) -> AsyncGenerator[Event, None]:
+        """Hang."""
+        await asyncio.Event().wait()
+        yield Finished(FinishReason.STOP)
+
+
+def test_a_provider_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while a check gives up, and says so."""
+    monkeypatch.setattr("headwater.testing.conformance._running.PATIENCE_S", 0.01)
+    became, seen = outcome(attrs.evolve(SUBJECT, make=Hanging), "answers_are_read")
+    assert became is Outcome.FAILED
+    assert seen.startswith("the provider hangs")
 
 
 def test_the_reference_lists_the_checks() -> None:

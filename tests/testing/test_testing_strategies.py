@@ -26,10 +26,14 @@ from headwater.testing.strategies import (
     conversations,
     event_sequences,
     faults,
+    ndjson_streams,
     slicings,
+    sse_streams,
     streams,
     wholes,
 )
+from headwater.wire.ndjson import NDJSONDecoder
+from headwater.wire.sse import SSEDecoder
 
 DIALECTS = [ANTHROPIC, CHAT_COMPLETIONS, GEMINI, OLLAMA, RESPONSES]
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
@@ -47,6 +51,13 @@ def test_event_sequences_keep_the_grammar(data: st.DataObject) -> None:
     events = data.draw(event_sequences())
     assert grammar_fault(events) == ""
     assert fold(events).finish_reason is not None
+
+
+@given(events=sse_streams(), lines=ndjson_streams())
+def test_any_body_can_be_framed(events: bytes, lines: bytes) -> None:
+    """Bodies of both framings hold what decoders must survive."""
+    assert isinstance(SSEDecoder().feed(events), list)
+    assert isinstance(NDJSONDecoder().feed(lines), list)
 
 
 @given(body=st.binary(max_size=40), data=st.data())

@@ -114,7 +114,7 @@ class Exchange:
                     await self._pause(seconds)
                 case HeadwaterError() as error:
                     raise error
-                case bytes() as chunk:
+                case chunk:
                     if chunk:  # an empty one would say that the body ends
                         self.chunks_read += 1
                         return chunk

@@ -16,7 +16,7 @@ from ._direct import own_events
 from ._features import Feature
 from ._frames import boundaries
 from ._promises import BrokenPromise, Skipped, answers, few, promise, streams
-from ._running import Played, content, played
+from ._running import Played, content, difference, played
 from ._subject import Subject
 from ._trying import tried
 
@@ -30,9 +30,9 @@ def answers_are_read(subject: Subject) -> None:
             raise BrokenPromise(
                 f"{type(came.error).__name__}: {came.error}", sample.body, sample=sample
             )
-        difference = unlike(sample, came.response)
-        if difference:
-            raise BrokenPromise(difference, sample.body, sample=sample)
+        differs = unlike(sample, came.response)
+        if differs:
+            raise BrokenPromise(differs, sample.body, sample=sample)
 
 
 def _known(subject: Subject) -> list[Sample]:
@@ -88,7 +88,10 @@ def _unlike_calls(wanted: Sequence[ExpectedCall], response: ChatResponse) -> lis
     return found
 
 
-@promise("Its events keep the grammar: one Finished, last; each tool call begun once, ended once.")
+@promise(
+    "Its events keep the grammar: one Finished, last; each tool call begun once, ended once.",
+    feature=None,
+)
 def events_keep_the_grammar(subject: Subject) -> None:
     """Look at what the plugin itself yields, which the runner would mend or refuse."""
     for sample in streams(subject):
@@ -125,18 +128,10 @@ def _cut(body: bytes, places: Sequence[int]) -> list[bytes]:
 
 def _check_slices(subject: Subject, sample: Sample, usual: Played, slices: list[bytes]) -> None:
     came = played(subject, sample, slices)
-    if came.events != usual.events or type(came.error) is not type(usual.error):
-        seen = _first_difference(came, usual)
+    differs = difference(came.events, usual.events)
+    if differs:
         shown = b" | ".join(slices) if len(slices) <= 20 else sample.body
-        raise BrokenPromise(f"in {len(slices)} slices: {seen}", shown, sample=sample)
-
-
-def _first_difference(came: Played, usual: Played) -> str:
-    for got, wanted in zip(came.events, usual.events, strict=False):
-        if got != wanted:
-            return f"{got!r} in place of {wanted!r}"
-    end = f", then {came.error!r}" if came.error is not None else ""
-    return f"{len(came.events)} events in place of {len(usual.events)}{end}"
+        raise BrokenPromise(f"in {len(slices)} slices: {differs}", shown, sample=sample)
 
 
 @promise("An answer in one piece says what the folded stream says.", feature=Feature.WHOLE)

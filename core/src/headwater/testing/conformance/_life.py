@@ -17,6 +17,7 @@ from ._running import (
     PROMPT,
     Played,
     asked_for,
+    difference,
     play,
     played,
     read_into,
@@ -29,7 +30,7 @@ from ._subject import Subject
 from ._watch import watched
 
 _TURNS: Final = 50  # of the loop, in which what goes on in the background gets its chance
-_PATIENCE_S: Final = 3.0
+_PATIENCE_S: Final = 2.0  # longer than the core waits for usage after the end mark
 
 
 async def _turns() -> None:
@@ -127,7 +128,9 @@ async def _cancelled(subject: Subject, sample: Sample) -> str:
     return "" if reader.cancelled() else f"the cancellation became {outcome!r}"
 
 
-@promise("Nothing goes on behind a call: no task, and no byte read that was not asked for.")
+@promise(
+    "Nothing goes on behind a call: no task, and no byte read that was not asked for.", feature=None
+)
 def nothing_goes_on_behind(subject: Subject) -> None:
     """Read one content and wait; then leave, and look for what is left."""
     for sample in streams(subject):
@@ -160,7 +163,7 @@ async def _behind(subject: Subject, sample: Sample) -> str:
     return ""
 
 
-@promise("A provider object serves several calls at once, and they share nothing.")
+@promise("A provider object serves several calls at once, and they share nothing.", feature=None)
 def calls_share_nothing(subject: Subject) -> None:
     """Read several answers in turn, event by event, from one provider object."""
     samples = list(streams(subject))[:4]
@@ -170,8 +173,7 @@ def calls_share_nothing(subject: Subject) -> None:
         alone = _alone(subject, sample)
         if got != alone.events:
             raise BrokenPromise(
-                f"beside other calls it gives {len(got)} events in place of {len(alone.events)}, "
-                f"or other ones: {_first(got, alone.events)}",
+                f"beside other calls: {difference(got, alone.events)}",
                 sample.body,
                 sample=sample,
             )
@@ -181,11 +183,6 @@ def _alone(subject: Subject, sample: Sample) -> Played:
     """Play a sample on a provider object that has served nobody."""
     reply = reply_of(sample)
     return run(lambda: play(subject, reply, sample=sample, provider=subject.make()))
-
-
-def _first(got: Sequence[Event], wanted: Sequence[Event]) -> str:
-    pairs = zip(got, wanted, strict=False)
-    return next((f"{a!r} in place of {b!r}" for a, b in pairs if a != b), "the rest is missing")
 
 
 async def _together(subject: Subject, samples: Sequence[Sample]) -> list[list[Event]]:
@@ -202,15 +199,14 @@ async def _together(subject: Subject, samples: Sequence[Sample]) -> list[list[Ev
                     await asyncio.sleep(0)  # so that the others get their turn
 
     readings = [read(place, sample) for place, sample in enumerate(samples)]
-    for failure in await asyncio.gather(*readings, return_exceptions=True):
-        if isinstance(failure, HeadwaterError):
-            raise BrokenPromise(f"beside other calls it raises {failure!r}")
-        if failure is not None:
-            raise failure
+    try:
+        await asyncio.gather(*readings)
+    except HeadwaterError as error:
+        raise BrokenPromise(f"beside other calls it raises {error!r}") from None
     return found
 
 
-@promise("A second call of a provider object is like the first.")
+@promise("A second call of a provider object is like the first.", feature=None)
 def calls_leave_nothing(subject: Subject) -> None:
     """Play each answer twice, after one that was cut, on one provider object."""
     provider = subject.make()
@@ -228,13 +224,13 @@ def calls_leave_nothing(subject: Subject) -> None:
         for came in (first, second):
             if came.events != alone.events:
                 raise BrokenPromise(
-                    f"after other calls: {_first(came.events, alone.events)}",
+                    f"after other calls: {difference(came.events, alone.events)}",
                     sample.body,
                     sample=sample,
                 )
 
 
-@promise("The loop is never blocked, and nothing goes past the transport.")
+@promise("The loop is never blocked, and nothing goes past the transport.", feature=None)
 def nothing_goes_past_the_transport(subject: Subject) -> None:
     """Watch sleeps, sockets and processes while answers are read."""
     for sample in streams(subject):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ...events import Event, TextDelta, is_content
+from ...events import Event, is_content
 from ..replay import Pause, ReplayTransport
 from ..samples import Sample
 from ._frames import frames
@@ -39,34 +39,14 @@ def _check_pause(subject: Subject, sample: Sample, pieces: list[bytes]) -> None:
 
 
 def _check_live(sample: Sample, pieces: list[bytes], usual: Played) -> None:
-    """Refuse an answer in pieces whose events come all at once, or only when the next is read."""
+    """Refuse an answer in pieces whose events come all at once."""
     at = [n for n, e in zip(usual.chunks, usual.events, strict=True) if is_content(e)]
-    ends_at = sample.ends_at
-    before_end = len(pieces) if ends_at is None else _frame_at(pieces, ends_at)
     if len(at) >= 3 and len(set(at)) == 1 and at[0] > 2:
         raise BrokenPromise(
             f"all {len(at)} events come after {at[0]} of {len(pieces)} frames were read",
             sample.body,
             sample=sample,
         )
-    is_said_early = sample.expected.text and not sample.expected.tool_calls
-    texts = [n for n, e in zip(usual.chunks, usual.events, strict=True) if type(e) is TextDelta]
-    if is_said_early and ends_at is not None and len(texts) > 1 and texts[-1] > before_end + 1:
-        raise BrokenPromise(
-            "the last of the text comes only after the end mark was read",
-            sample.body,
-            sample=sample,
-        )
-
-
-def _frame_at(pieces: list[bytes], place: int) -> int:
-    """Tell in which frame, counted from 0, a place is."""
-    at = 0
-    for number, piece in enumerate(pieces):
-        at += len(piece)
-        if place < at:
-            return number
-    return len(pieces)
 
 
 async def _shown_at_pause(subject: Subject, sample: Sample, pieces: list[bytes]) -> list[Event]:

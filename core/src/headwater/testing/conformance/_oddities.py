@@ -14,7 +14,7 @@ from ..samples import Sample
 from ._features import Feature
 from ._frames import between, can_rewrite, frames, keep_alive, rewritten, unknown_frame
 from ._promises import BrokenPromise, few, promise, streams
-from ._running import Played, content, played
+from ._running import content, difference, played
 from ._subject import Subject
 
 _NEW: Final = "conformance_new"
@@ -25,8 +25,10 @@ _DAMAGES: Final = ("[]", '"text"', "1", "null", '{"a":' * 9000, "\x00", '{"a":}'
 def _same(subject: Subject, sample: Sample, pieces: Sequence[bytes], what: str) -> None:
     """Check that other bytes give the same events."""
     usual, came = played(subject, sample), played(subject, sample, list(pieces))
-    if [*map(_without_news, came.events)] != usual.events or came.error is not None:
-        raise BrokenPromise(f"{what}: {_difference(came, usual)}", b"".join(pieces), sample=sample)
+    differs = difference([*map(_without_news, came.events)], usual.events)
+    if differs:
+        why = f" ({type(came.error).__name__}: {came.error})" if came.error is not None else ""
+        raise BrokenPromise(f"{what}: {differs}{why}", b"".join(pieces), sample=sample)
 
 
 def _without_news(event: Event) -> Event:
@@ -35,15 +37,6 @@ def _without_news(event: Event) -> Event:
         kept = {name: value for name, value in event.data.items() if name != _NEW}
         return attrs.evolve(event, data=kept)
     return event
-
-
-def _difference(came: Played, usual: Played) -> str:
-    if came.error is not None:
-        return f"{type(came.error).__name__}: {came.error}"
-    for got, wanted in zip(came.events, usual.events, strict=False):
-        if got != wanted:
-            return f"{got!r} in place of {wanted!r}"
-    return f"{len(came.events)} events in place of {len(usual.events)}"
 
 
 @promise("Pings and comments anywhere change nothing.")

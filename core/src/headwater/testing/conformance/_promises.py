@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 SHOWN_BYTES: Final = 600
+_NO_BYTES: Final = Sample(name="no bytes", body=b"")  # of a provider that sends no requests
 
 Run: TypeAlias = Callable[[Subject], None]
 
@@ -197,7 +198,7 @@ def promise(
 
 
 def streams(subject: Subject, *, with_end: bool = False) -> Iterator[Sample]:
-    """Give the samples that are streamed answers.
+    """Give the samples that are streamed answers; one that is empty where nothing is sent.
 
     Args:
         subject: Whose samples.
@@ -206,6 +207,9 @@ def streams(subject: Subject, *, with_end: bool = False) -> Iterator[Sample]:
     Raises:
         Skipped: There is none.
     """
+    if Feature.WIRE in subject.unsupported:
+        yield _NO_BYTES
+        return
     found = [s for s in answers(subject) if s.is_stream and not (with_end and s.ends_at is None)]
     if not found:
         what = "that names its end mark" if with_end else "of a stream"

@@ -68,8 +68,6 @@ def statuses_have_their_class(subject: Subject) -> None:
                     f"{_worth(wanted.retryable_by_default)}",
                     body,
                 )
-            if error.status != status:
-                raise BrokenPromise(f"the error of {status} has the status {error.status}", body)
 
 
 def _worth(is_retryable: bool) -> str:

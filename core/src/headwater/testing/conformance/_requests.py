@@ -228,7 +228,7 @@ def extra_goes_into_the_body(subject: Subject) -> None:
         raise BrokenPromise("extra was not sent", came.text.encode())
 
 
-@promise("The request that a plugin is handed is left as it is.")
+@promise("The request that a plugin is handed is left as it is.", feature=None)
 def the_request_is_left_alone(subject: Subject) -> None:
     """Compare what can be changed in a request before and after."""
     schema = {"type": "object", "properties": {"where": {"type": "string"}}}

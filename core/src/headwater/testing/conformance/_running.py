@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import zip_longest
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -30,6 +31,7 @@ __all__ = [
     "Played",
     "asked_for",
     "content",
+    "difference",
     "play",
     "played",
     "read_into",
@@ -207,6 +209,12 @@ async def until_silent(transport: ReplayTransport, reader: asyncio.Task[None]) -
     await asyncio.wait([reader, waiting], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     return transport.paused.is_set()
+
+
+def difference(got: Sequence[Event], wanted: Sequence[Event]) -> str:
+    """Say where events differ; "" where they do not."""
+    pairs = zip_longest(got, wanted)
+    return next((f"{a!r} in place of {b!r}" for a, b in pairs if a != b), "")
 
 
 def content(response: ChatResponse) -> dict[str, object]:

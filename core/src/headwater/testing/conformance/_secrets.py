@@ -54,9 +54,8 @@ def the_key_is_in_no_error(subject: Subject) -> None:
 
 
 def _check_error(subject: Subject, error: HeadwaterError | None) -> None:
-    if error is None:
-        return
-    shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    shown = "".join(traceback.format_exception(error)) + repr(error)
+    shown += "" if error is None else repr(vars(error))
     if subject.key in shown:
         raise BrokenPromise(f"it is in the {type(error).__name__} or its traceback")
 
@@ -87,7 +86,7 @@ def _overheard() -> Iterator[io.StringIO]:
         root.removeHandler(handler)
 
 
-@promise("A plugin logs no key, no prompt and no answer.")
+@promise("A plugin logs no key, no prompt and no answer.", feature=None)
 def nothing_is_overheard(subject: Subject) -> None:
     """Listen to the logs, standard output and standard error of a call."""
     for sample in streams(subject):
@@ -102,7 +101,7 @@ def nothing_is_overheard(subject: Subject) -> None:
             raise BrokenPromise(f"it was heard to say {heard_of[0][:200]!r}")
 
 
-@promise("A plugin does not write on the terminal.")
+@promise("A plugin does not write on the terminal.", feature=None)
 def nothing_is_printed(subject: Subject) -> None:
     """Listen to standard output and standard error of a call."""
     sample = next(streams(subject))

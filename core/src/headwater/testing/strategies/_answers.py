@@ -183,7 +183,7 @@ def _damaged(draw: st.DrawFn, kind: Fault, frames: list[bytes], place: int) -> b
             return b"".join(draw(st.permutations(frames)))
         case Fault.REPEATED:
             return b"".join([*frames[:place], frames[place], *frames[place:]])
-        case Fault.GARBAGE | Fault.NESTING | Fault.SHAPE:
+        case _:
             frame, said = frames[place], _instead(draw, kind)
             start = max(frame.find(b"{"), 0)
             replaced = frame[:start] + said + frame[len(frame.rstrip()) :]
