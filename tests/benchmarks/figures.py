@@ -43,7 +43,7 @@ class Figure:
 
 FIGURES: Final[Mapping[str, Figure]] = {
     "token": Figure("everything at once, a token", "token", (10_000, 3), limit=1.5),
-    "live": Figure("200 live streams, a token", "live", (200, 30), limit=1.2),
+    "live": Figure("200 live streams, a token", "live", (200, 30), turns=2, limit=1.2),
     "call": Figure("one streaming call of 10 tokens", "call", (10, 80), limit=1.4),
     "first": Figure("first token, on a warm connection", "first", (80,), limit=1.4),
     "whole": Figure("one call without streaming", "whole", (200, 80), limit=1.4),

@@ -142,15 +142,17 @@ def measure(
 ) -> list[Measured]:
     """Measure figures of one wire; whoever was first in one round is last in the next.
 
+    What needs a process to itself is memory, of which one round says all.
+
     What it cost to get to the first answer comes with them, as the figure "start".
     """
     together = {key: figure for key, figure in figures.items() if not figure.is_alone}
-    groups = [together] if together else []
-    groups += [{key: figure} for key, figure in figures.items() if figure.is_alone]
+    alone = [{key: figure} for key, figure in figures.items() if figure.is_alone]
     found: dict[str, list[dict[str, float]]] = {}
     for number in range(rounds):
         turned = list(contenders)[:: -1 if number % 2 else 1]
-        for group in groups:
+        groups = [together] if together else []
+        for group in groups if number else [*groups, *alone]:
             for key, costs in _round(turned, wire, group, address).items():
                 in_order = {each.name: costs[each.name] for each in contenders}
                 found.setdefault(key, []).append(in_order)
