@@ -101,6 +101,8 @@ async def check_providers(store: KeyStore, *, is_offline: bool) -> list[Provider
     checks = [await _looked_at(status, store) for status in statuses]
     if is_offline:
         return checks
+    import headwater.wire.http  # noqa: F401  # so that nobody's wait includes importing it
+
     async with Runner(keys=store.get, middleware=()) as runner:
         return await asyncio.gather(*(_asked(runner, check) for check in checks))
 
