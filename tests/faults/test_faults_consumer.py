@@ -9,6 +9,7 @@ import pytest
 from headwater import (
     ChatOptions,
     DeadlineExceeded,
+    Finished,
     IdleTimeout,
     LimitPassed,
     Runner,
@@ -44,10 +45,10 @@ async def test_a_slow_consumer_is_not_timed_out(
 async def test_the_consumers_time_counts_for_the_total(runner: Runner, server: FaultServer) -> None:
     """`total_s` is raised at the next event asked for, and the consumer's code is not cut."""
     server.answer_with([CHUNKED + said(*"abc", DONE) + LAST_CHUNK])
-    stream = runner.stream_chat("wire/m", "Hi", total_s=0.05)
+    stream = runner.stream_chat("wire/m", "Hi", total_s=0.2)
     done = False
     await anext(stream)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.25)
     done = True
     with pytest.raises(DeadlineExceeded) as caught:
         await anext(stream)
@@ -57,8 +58,9 @@ async def test_the_consumers_time_counts_for_the_total(runner: Runner, server: F
 async def test_a_complete_answer_is_not_too_late(runner: Runner, server: FaultServer) -> None:
     """An answer that was complete in time stays so, however long its last event is looked at."""
     server.answer_with(whole("a"))
-    async for _ in runner.stream_chat("wire/m", "Hi", total_s=0.08):
-        await asyncio.sleep(0.03)
+    async for event in runner.stream_chat("wire/m", "Hi", total_s=0.3):
+        if isinstance(event, Finished):
+            await asyncio.sleep(0.35)
 
 
 async def test_limits_that_pass_together_cancel_nobody(runner: Runner, server: FaultServer) -> None:

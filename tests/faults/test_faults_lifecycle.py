@@ -273,7 +273,7 @@ async def test_a_deadline_that_passed_meets_a_settled_answer_in_silence(
 ) -> None:
     """A limit that passes once the finish reason is known spoils nothing and warns of nothing."""
     server.answer_with([CHUNKED + said("a", "stop"), Stall()])
-    stream = runner.stream_chat("wire/m", "Hi", total_s=0.08)
+    stream = runner.stream_chat("wire/m", "Hi", total_s=0.2)
     async for event in stream:
         if isinstance(event, TextDelta):
             await asyncio.sleep(0.02)
@@ -285,10 +285,10 @@ async def test_a_wait_that_may_not_begin_leaves_no_coroutine(
 ) -> None:
     """After the deadline the next wait is refused, and Python has nothing to warn of."""
     server.answer_with([CHUNKED + said("stop", "a"), Stall()])
-    stream = runner.stream_chat("wire/m", "Hi", total_s=0.03)
+    stream = runner.stream_chat("wire/m", "Hi", total_s=0.2)
     await anext(stream)
     await anext(stream)
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.25)
     with pytest.raises(DeadlineExceeded):
         await anext(stream)
     gc.collect()

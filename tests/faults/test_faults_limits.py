@@ -90,8 +90,8 @@ async def test_each_attempt_has_its_own_limits(
     runner: Runner, server: FaultServer, waits: list[float]
 ) -> None:
     """An attempt that ran out of time leaves the next one all of it."""
-    server.answer_with([Stall()], [CHUNKED, Wait(0.03), said("a", DONE) + LAST_CHUNK])
-    response = await runner.stream_chat("wire/m", "Hi", first_content_s=SHORT_S).collect()
+    server.answer_with([Stall()], [CHUNKED, Wait(0.12), said("a", DONE) + LAST_CHUNK])
+    response = await runner.stream_chat("wire/m", "Hi", first_content_s=0.2).collect()
     assert (response.text, len(waits)) == ("a", 1)
 
 

@@ -28,6 +28,7 @@ from .scenario import Case, Ends, Place, Scenario
 from .watch import Lag, bounded_memory, lagging, logged, open_sockets
 
 MODEL = "it/sample-1"
+DRAIN_S = 0.05  # how long the client waits for what may follow the end mark
 
 
 def provider_for(wire: Wire, base_url: str) -> object:
@@ -224,7 +225,8 @@ async def _check_connection(bench: Bench, over_at: float, lag: Lag) -> Ends | No
     elif wanted is Ends.POOLED:
         for _ in range(6):  # a client's end takes some turns of the loop to be seen
             await asyncio.sleep(0)
-        assert seen[-1].closing is None, f"not kept: {seen[-1].closing}"
+        is_late = lag.total_s > DRAIN_S / 2  # a rest that comes too late costs the connection
+        assert is_late or seen[-1].closing is None, f"not kept: {seen[-1].closing}"
     else:
         last = await bench.server.end_seen(len(seen) - 1)
         _check_end(wanted, last, over_at, bench.scenario.closed_within_s + lag.total_s)

@@ -245,9 +245,7 @@ ends = chapter(
     ),
     Scenario(
         name="the end mark, and a little more: the connection is kept",
-        plays=lambda place: [
-            answer(place.wire, *frames(place.wire), Wait(0.005), b"\n", Wait(0.005))
-        ],
+        plays=lambda place: [answer(place.wire, *frames(place.wire), Wait(0), b"\n", Wait(0))],
         ends=Ends.POOLED,
     ),
     Scenario(
