@@ -51,7 +51,8 @@ def _compared(results: Iterable[Measured]) -> str:
         ratio = f"{each.ratio(OURS.name):.2f}"
         costs = [shown_cost(each, name) for name in (BASELINE.name, OURS.name)]
         rows.append([wire, title_of(each), *costs, ratio, verdict(each, OURS.name)])
-    return _table(["wire", "what", "by hand", "Headwater", "ratio", "at most"], rows)
+    table = _table(["wire", "what", "by hand", "Headwater", "ratio", "at most"], rows)
+    return f"{table}\n\n![Headwater beside clients written by hand](performance/ratios.svg)"
 
 
 def _each_client(results: Iterable[Measured]) -> str:
@@ -132,8 +133,15 @@ def write_page() -> None:
     if find_spec("matplotlib") is None:
         print("the plots stay as they are: matplotlib is not installed", file=sys.stderr)
         return
-    from .plots import costs_of, draw_bars, draw_scale  # matplotlib is of an optional group
+    from .plots import (
+        costs_of,
+        draw_bars,
+        draw_ratios,
+        draw_scale,
+    )  # matplotlib is of an optional group
 
+    if (ratios := load("ratios")) is not None:
+        draw_ratios(_results(ratios), FOLDER / "ratios.svg")
     if (scaling := load("scaling")) is not None:
         for key, points in scaling["results"].items():
             if len(points) > 1:

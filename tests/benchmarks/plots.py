@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from .answers import WIRES
+from .figures import FIGURES
 from .rounds import BASELINE, OURS, Measured
 from .scaling import SCALES, Point
 
-__all__ = ["costs_of", "draw_bars", "draw_scale"]
+__all__ = ["costs_of", "draw_bars", "draw_ratios", "draw_scale"]
 
 _COLOURS: Final = {BASELINE.name: "#9aa5b1", OURS.name: "#0b7285"}
 _OTHERS: Final = ("#0b7285", "#e8590c", "#5f3dc4", "#2b8a3e")
+_WIRES: Final = ("#0b7285", "#1098ad", "#66d9e8", "#adb5bd", "#ced4da")
 _PEER: Final = "#d9a05b"
 _METADATA: Final = ("Creator", "Date", "Format", "Type")  # none of it: a rerun changes what moved
 
@@ -72,6 +76,29 @@ def draw_bars(title: str, costs: Mapping[str, float], unit: str, path: Path) -> 
     axes.set_xlim(min(values) / 2, max(values) * 3)
     axes.set_title(title)
     axes.set_xlabel(unit)
+    _saved(figure, path)
+
+
+def draw_ratios(measured: Sequence[Measured], path: Path) -> None:
+    """Draw what each figure costs on each wire, in terms of the client written by hand."""
+    shown = [key for key in FIGURES if FIGURES[key].limit is not None]
+    ratios = {(each.figure, each.wire): each.ratio(OURS.name) for each in measured}
+    wires = list(dict.fromkeys(wire for figure, wire in ratios if figure in shown))
+    figure = Figure(figsize=(7, 3.2))
+    axes = figure.subplots()
+    width = 0.8 / len(wires)
+    for number, wire in enumerate(wires):
+        places = [at + (number - (len(wires) - 1) / 2) * width for at in range(len(shown))]
+        heights = [ratios.get((key, wire), 0.0) for key in shown]
+        axes.bar(places, heights, width * 0.9, label=WIRES[wire].title, color=_WIRES[number])
+    axes.axhline(1, color="#495057", linewidth=1)
+    axes.set_xticks(range(len(shown)), [fill(FIGURES[key].title, 17) for key in shown])
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_ylabel("times the client by hand")
+    axes.set_title("CPU time beside a client written by hand")
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     _saved(figure, path)
 
 
