@@ -203,9 +203,27 @@ def test_a_keyring_that_works_keeps_the_key(tmp_path: Path) -> None:
     assert locked.code == 1
     assert "the key of openai is in the keyring: the keyring of this machine" in locked.err
     assert "sk-never-shown" not in locked.err
+    assert shell.run("keys", "set", "openai", "--file", given=KEY, **ring).code == 0
+    assert json.loads(rings.read_text()) == {}
+    assert _file(shell).read_text() == f'[keys]\nopenai = "{KEY}"\n'
+    assert shell.run("keys", "set", "openai", given=KEY, **ring).code == 0
+    assert KEY not in _file(shell).read_text()
     assert shell.run("keys", "remove", "openai", **ring).code == 0
     assert json.loads(rings.read_text()) == {}
     assert _listed(shell, **ring) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("given", "code"), [(f"\ufeff{KEY}\r\n".encode(), 0), (b"\xff\x00key", 3)], ids=["bom", "bytes"]
+)
+def test_a_key_is_read_from_whatever_is_piped_in(shell: Shell, given: bytes, code: int) -> None:
+    """What editors put round a key is left out; what is no text is no key."""
+    done = shell.run("keys", "set", "openai", given=given)
+    assert done.code == code
+    assert "Traceback" not in done.err
+    assert "fault of the program" not in done.err
+    assert _file(shell).exists() == (code == 0)
 
 
 def test_no_more_than_the_end_of_a_long_key_is_shown() -> None:

@@ -10,7 +10,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from headwater import ChatOptions, HeadwaterError, Runner
-from headwater.wire.transport import Transport
 
 from ._installed import provider_names
 from ._key_store import KeyStore
@@ -156,6 +155,6 @@ def read_call_options(
     return options
 
 
-def make_runner(transport: Transport | None = None) -> Runner:
+def make_runner() -> Runner:
     """Make a runner that finds the keys of `headwater keys` as well."""
-    return Runner(keys=KeyStore().get, transport=transport)
+    return Runner(keys=KeyStore().get)

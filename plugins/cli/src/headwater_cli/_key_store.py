@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final
@@ -110,11 +111,14 @@ class KeyStore:
             KeyringUnusable: The extra is installed, but no keyring works here.
             ConfigurationError: The file cannot be read or written.
         """
-        self.kept()  # who has a broken file is told before anything is kept
+        before = self.kept().get(name)  # who has a broken file is told before anything is kept
         place = Place.FILE if is_for_file or not has_keyring() else Place.KEYRING
         text = key.reveal()
         if place is Place.KEYRING:
             keyring_set(name, text)
+        elif before is Place.KEYRING:
+            with suppress(KeyringUnusable):  # it may be the reason for the file
+                keyring_delete(name)
         with self.file.changing() as document:
             _drop(document, name)
             document.setdefault(place.value, {})[name] = True if place is Place.KEYRING else text

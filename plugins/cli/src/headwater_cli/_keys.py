@@ -21,7 +21,7 @@ from ._terminal import as_line
 __all__ = ["keys"]
 
 _HEADS: Final = ("PROVIDER", "KEY", "FROM", "NOTE")
-_MAX_KEY_CHARS: Final = 100_000  # a key is shorter; a file given by mistake is not read whole
+_MAX_KEY_BYTES: Final = 100_000  # a key is shorter; a file given by mistake is not read whole
 
 
 @click.group()
@@ -89,7 +89,7 @@ def _variables_of(provider: str) -> tuple[str, ...]:
 
 def _asked(provider: str) -> str:
     if not sys.stdin.isatty():
-        return sys.stdin.read(_MAX_KEY_CHARS)
+        return sys.stdin.buffer.read(_MAX_KEY_BYTES).decode("utf-8-sig", "replace")
     try:
         return getpass.getpass(f"Key of {as_line(provider)} (it does not show): ", sys.stderr)
     except EOFError:

@@ -79,8 +79,8 @@ class SettingsFile:
             with _alone_in(target.parent):
                 document = tomlkit.parse(self._checked_text())
                 yield document
-                text = tomlkit.dumps(document)
-                _replace(target, text if text.endswith("\n") else f"{text}\n")
+                text = tomlkit.dumps(document).strip("\n")
+                _replace(target, f"{text}\n" if text else "")
         except OSError as error:
             raise ConfigurationError(f"cannot write {self.path}: {error.strerror}") from error
 
