@@ -295,6 +295,7 @@ def test_limits_that_are_none_are_refused(arguments: dict[str, object]) -> None:
         Session(runner_of(Scripted()), MODEL, **arguments)  # type: ignore[arg-type]  # that is it
 
 
+@pytest.mark.slow
 async def test_a_turn_costs_no_more_in_a_long_session() -> None:
     """The thousandth turn makes as many calls of functions as the hundredth, to a few."""
     provider = Counting(*([said("an answer", UNKNOWN)] * 1001))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import attrs
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -343,4 +344,4 @@ Conversing.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestConversing = Conversing.TestCase
+TestConversing = pytest.mark.slow(Conversing.TestCase)

@@ -202,6 +202,7 @@ async def test_the_rounds_are_limited() -> None:
     assert (caught.value.limit, caught.value.spent, len(ran)) == (3, 3, 2)
     assert _results(session)[-1].is_error
     assert (await session.run_tools(None, [look])).text == "ok"
+    assert (await session.run_tools("Go", [look], max_rounds=1)).text == "ok"
     for rounds in (0, True, "2"):
         with pytest.raises(InvalidRequest):
             await session.run_tools("Go", [look], max_rounds=rounds)  # type: ignore[arg-type]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import pytest
 
 from headwater import (
+    ChatRequest,
     ChatResponse,
+    Event,
+    Finished,
+    FinishReason,
     HeadwaterError,
     Image,
     InvalidRequest,
@@ -32,13 +36,13 @@ from headwater import (
     Usage,
     UsageUpdated,
     assistant,
+    hookimpl,
     system,
     tool_result,
     user,
 )
 from headwater.session import Asked, Session, SessionStream, Window
-from headwater.wire.transport import HTTPRequest, ReadError, Response
-from headwater_chat_completions import ChatCompletions
+from headwater.wire.transport import HTTPRequest, ReadError, Response, Transport
 
 from .scripted import MODEL, Scripted, called, runner_of, said
 
@@ -400,6 +404,7 @@ async def test_a_fork_goes_its_own_way() -> None:
     session = Session(runner_of(Scripted()), MODEL, "Be kind.")
     await session.send("one")
     other = session.fork()
+    await other.flush()  # without a store there is nothing to write
     await other.send("two")
     await session.send("three")
     assert _texts(other) == ["one", "ok", "two", "ok"]
@@ -494,7 +499,7 @@ async def test_the_system_prompt_may_change() -> None:
 
 
 class _Wire:
-    """A transport that answers in the words of Chat Completions."""
+    """A transport that answers in two frames."""
 
     @asynccontextmanager
     async def send(
@@ -503,10 +508,8 @@ class _Wire:
         """Answer; see `Transport.send`."""
         chunks = iter(
             [
-                b'data: {"choices": [{"index": 0, "delta": {"content": "Hello"}}]}\n\n'
-                b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n'
-                b'data: {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}}\n\n'
-                b"data: [DONE]\n\n"
+                b"data: Hello\n\n",
+                b"data: and so on\n\n",
             ]
         )
 
@@ -520,13 +523,33 @@ class _Wire:
         return await awaitable
 
 
+class _ReadsOn:
+    """Look at the wire once more after the end of the answer."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        """Answer in a word."""
+        sent = HTTPRequest("POST", "https://server.test/", {}, b"")
+        async with transport.send(sent, errors=_refuse) as response:
+            frames = response.sse()
+            await anext(frames)
+            yield TextDelta("Hello")
+            yield Finished(FinishReason.STOP)
+            await anext(frames)
+
+
+def _refuse(status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
+    return ServerError("no")
+
+
 async def test_raw_frames_come_through() -> None:
-    """Those that follow the end mark on the wire after `Finished`, when the turn has joined."""
-    provider = ChatCompletions(base_url="https://server.test/v1")
-    runner = Runner(providers={"p": provider}, transport=_Wire(), middleware=[])
+    """Those that follow the end of the answer after `Finished`, when the turn has joined."""
+    runner = Runner(providers={"p": _ReadsOn()}, transport=_Wire(), middleware=[])
     session = Session(runner, MODEL)
-    events = [event async for event in session.stream("Hi", raw=True)]
-    assert sum(isinstance(event, RawFrame) for event in events) == 4
+    events = [type(event) async for event in session.stream("Hi", raw=True)]
+    assert events == [RawFrame, Started, TextDelta, Finished, RawFrame]
     assert _texts(session) == ["Hi", "Hello"]
 
 

@@ -102,8 +102,7 @@ class Budget:
                     self._check()
         finally:
             del self._under_way[call.id]
-            if live.has_begun:
-                self._spent += self._amount(call, live.usage)
+            self._spent += self._amount(call, live.usage) if live.has_begun else _Amount()
 
     def _begin(self, call: Call, live: LiveUsage) -> None:
         """Count the input as spent, unless that would be too much."""

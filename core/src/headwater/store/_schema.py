@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +24,6 @@ __all__ = [
 VERSION: Final = 1
 APPLICATION_ID: Final = 0x48447772  # "HDwr": `file` and other tools tell by it whose file it is
 BUSY_S: Final = 10.0  # how long to wait for another process to finish writing
-_POLL_S: Final = 0.02
 
 _TABLES: Final = """
 CREATE TABLE conversations (
@@ -137,17 +134,8 @@ def _make_file(path: Path) -> None:
 
 
 async def _configure(connection: Connection) -> None:
-    # In write-ahead mode readers and the writer do not wait for each other. Changing the mode does
-    # not wait for other processes by itself.
-    limit = time.monotonic() + BUSY_S
-    while True:
-        try:
-            await connection.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError:
-            if time.monotonic() > limit:
-                raise
-            await asyncio.sleep(_POLL_S)
+    # In write-ahead mode readers and the writer do not wait for each other.
+    await connection.execute("PRAGMA journal_mode = WAL")
     await connection.execute("PRAGMA synchronous = FULL")  # an answer is on the disk when it counts
     await connection.execute("PRAGMA foreign_keys = ON")
 
