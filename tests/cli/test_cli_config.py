@@ -57,6 +57,8 @@ def test_argument_environment_config_default_is_the_order(shell: Shell) -> None:
     _write(shell, 'model = "stage/slow"')
     assert shell.run("chat", "hi").out == "one two three\n"
     assert shell.run(*asked, HEADWATER_MODEL="demo/echo").out == "hi\n"
+    empty = shell.run("chat", "-m", "", "hi")
+    assert (empty.code, empty.out) == (2, "")
     named = shell.run("chat", "-m", "stage/newlines", "hi", HEADWATER_MODEL="demo/echo")
     assert named.out == "\na\n\nb\n"
 

@@ -127,7 +127,7 @@ class ChosenModel:
 
 def choose_model(given: str | None, settings: Settings) -> ChosenModel:
     """Choose the model: the one given (-m, or HEADWATER_MODEL), else the set one, else the demo."""
-    named = given or settings.model
+    named = settings.model if given is None else given
     if named is None:
         return ChosenModel(DEFAULT_MODEL, is_default=True)
     model = settings.resolve(named)
