@@ -38,26 +38,14 @@ def test_the_words_of_the_classic_programs(shell: Shell) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("given", "answers"),
-    [
-        ("one two", ["one two\n"]),
-        ("one\ntwo\n", ["one\ntwo\n"]),
-        (f"one\n{END}two", ["one\n", "two\n"]),
-        ("one\r\n\\end\r\nt\u00fcwo\r\n\\end\r\n", ["one\n", "t\u00fcwo\n"]),
-        ("\ufeffone\n  \\end  \n", ["one\n"]),
-        ("/help\n", ["/help\n"]),
-        ("", []),
-        ("\n\n  \n", []),
-    ],
-    ids=["no-newline", "no-end", "second", "dos", "marked", "no-command", "nothing", "blank"],
-)
-def test_the_end_of_input_ends_the_prompt(shell: Shell, given: str, answers: list[str]) -> None:
-    """What was written is sent, then the program leaves."""
+@pytest.mark.parametrize("given", [f"one\n{END}two", "/help", "", "\n \n"], ids=repr)
+def test_the_end_of_input_ends_the_session(shell: Shell, given: str) -> None:
+    """What was written is sent, as it is, then the program leaves."""
     done = shell.run(*ECHO, given=given)
     assert (done.code, done.err) == (0, "")
-    turns = [turn.partition("[Stream")[0] for turn in done.out.split(YOU)]
-    assert [turn for turn in turns if turn] == answers
+    turns = [turn.partition("\n[Stream")[0] for turn in done.out.split(YOU)]
+    sent = [prompt.strip() for prompt in given.split(END)]
+    assert [turn for turn in turns if turn] == [prompt for prompt in sent if prompt]
 
 
 def test_a_file_can_be_read(shell: Shell) -> None:

@@ -231,7 +231,7 @@ def _cost(make: Callable[[int], str], size: int) -> tuple[int, int]:
     try:
         text = make(size)
         view = MarkdownView(window, painter, clock=Ticking())
-        _write(view, text, 100)
+        _write(view, text, 300)
     finally:
         window.destroy()
     return painter.painted, window.written
