@@ -27,6 +27,7 @@ from .bench import Bench, chat
 from .scenario import (
     ALL,
     BEGUN,
+    LONGER_S,
     SHORT_S,
     TEXT,
     Ends,
@@ -38,6 +39,7 @@ from .scenario import (
     chapter,
     cut_after,
     frames,
+    ping,
     unfinished,
 )
 
@@ -210,6 +212,21 @@ ends = chapter(
         wires=(Wire.GEMINI,),
         ends=Ends.CLIENT,
         is_slow=True,
+    ),
+    Scenario(
+        name="after the finish reason pings without an end, until `total_s`",
+        plays=lambda place: [
+            answer(
+                place.wire,
+                *unfinished(place.wire),
+                frames(place.wire, Phase.CLOSING, Phase.END)[0],
+                Repeat(ping(place.wire), 0.02),
+            )
+        ],
+        options={"total_s": 2 * LONGER_S},
+        at_least_s=2 * LONGER_S,
+        wires=(*SETTLING, Wire.GEMINI),
+        ends=Ends.CLIENT,
     ),
     Scenario(
         name="a prompt that is blocked: a reason, and no content",
