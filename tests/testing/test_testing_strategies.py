@@ -45,6 +45,7 @@ def test_conversations_keep_the_rules(messages: list[Message]) -> None:
     assert as_messages(messages) == tuple(messages)
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_event_sequences_keep_the_grammar(data: st.DataObject) -> None:
     """Events come in their order, and fold into a whole answer."""

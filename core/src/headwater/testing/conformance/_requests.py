@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from ...errors import HeadwaterError, UnsupportedFeature
-from ...messages import Message, assistant, system, tool_result, user
+from ...messages import Message, assistant, system, user
 from ...options import ChatOptions, read_request
 from ...parts import (
     Audio,
@@ -18,19 +18,15 @@ from ...parts import (
     Image,
     JSONObject,
     Part,
-    Reasoning,
-    Text,
     ToolCall,
     ToolResult,
     Video,
 )
-from ...responses import ChatResponse
 from ...tools import ResponseFormat, Tool
 from ..replay import ReplayTransport
-from ..samples import Sample
 from ._features import Feature
-from ._promises import BrokenPromise, answers, promise, streams
-from ._running import asked_for, played, reply_of, run, running
+from ._promises import BrokenPromise, promise, streams
+from ._running import reply_of, run, running
 from ._subject import Subject
 
 _PIXEL: Final = b"\x89PNG\r\n\x1a\n" + b"conformance-pixel" * 2
@@ -91,7 +87,7 @@ def _unescaped(body: bytes) -> str:
     return body.decode("utf-8", "replace").replace("\\/", "/")
 
 
-def _check_sent(came: Sent, wanted: Sequence[str], what: str) -> None:
+def check_sent(came: Sent, wanted: Sequence[str], what: str) -> None:
     missing = [text for text in wanted if text not in came.text]
     if missing and not came.is_refused:
         raise BrokenPromise(
@@ -108,7 +104,7 @@ def the_conversation_is_sent(subject: Subject) -> None:
         words.insert(0, "system-word-sent")
         messages.insert(0, system(words[0]))
     came = sent(subject, messages)
-    _check_sent(came, [*words, subject.model.name], "of the conversation")
+    check_sent(came, [*words, subject.model.name], "of the conversation")
     places = [came.text.index(word) for word in words if "system" not in word]
     if places != sorted(places):
         raise BrokenPromise("the messages are out of order", came.text.encode())
@@ -243,75 +239,3 @@ def the_request_is_left_alone(subject: Subject) -> None:
     after = read_request(subject.model, messages, options), messages
     if before != after:
         raise BrokenPromise(f"the request was {before[0]!r} and is {after[0]!r} after the call")
-
-
-def _answer(subject: Subject, sample: Sample) -> ChatResponse:
-    return played(subject, sample).response
-
-
-def _next_request(subject: Subject, sample: Sample, *more: Message) -> Sent:
-    """Go on with a conversation after the answer of a sample."""
-    answer = _answer(subject, sample).message
-    results = [
-        tool_result(call.call_id, f"result-of-{n}") for n, call in enumerate(answer.tool_calls)
-    ]
-    messages = [user("Begin."), answer, *results, *more]
-    return sent(subject, messages, asked_for(subject, sample))
-
-
-@promise("An answer's tool calls and their results go back to the provider.", feature=Feature.TOOLS)
-def tool_results_are_sent(subject: Subject) -> None:
-    """Answer the calls of each sample, and look at the next request."""
-    known = [s for s in answers(subject) if s.is_stream and s.expected.tool_calls]
-    if not known:
-        raise BrokenPromise(
-            "no sample has a tool call: give one, or declare Feature.TOOLS unsupported"
-        )
-    for sample in known:
-        came = _next_request(subject, sample)
-        if came.error is not None and not came.text:
-            raise BrokenPromise(
-                f"the next request was refused: {came.error}", sample.body, sample=sample
-            )
-        calls = sample.expected.tool_calls or ()
-        wanted = [f"result-of-{n}" for n in range(len(calls))]
-        wanted += [call.name for call in calls]
-        _check_sent(came, wanted, "of the tool calls and their results")
-
-
-@promise("What the provider sealed goes back to it as it came.", feature=Feature.SEALED_REASONING)
-def sealed_reasoning_goes_back(subject: Subject) -> None:
-    """Go on with the conversation of each sample that has a seal, and look at the next request."""
-    known = [s for s in answers(subject) if s.expected.sealed]
-    if Feature.WHOLE in subject.unsupported:
-        known = [sample for sample in known if sample.is_stream]
-    if not known:
-        raise BrokenPromise(
-            "no sample has a seal: name it in `sealed`, or declare Feature.SEALED_REASONING "
-            "unsupported"
-        )
-    for sample in known:
-        more = () if sample.expected.tool_calls else (user("Go on."),)
-        came = _next_request(subject, sample, *more)
-        for seal in sample.expected.sealed:
-            if seal not in came.text:
-                raise BrokenPromise(
-                    f"the seal {seal!r} is not in the next request", sample.body, sample=sample
-                )
-
-
-@promise("Reasoning is told apart from the text.", feature=Feature.REASONING)
-def reasoning_is_no_text(subject: Subject) -> None:
-    """Look at the parts of each sample with reasoning."""
-    known = [s for s in answers(subject) if s.is_stream and s.expected.reasoning]
-    if not known:
-        raise BrokenPromise(
-            "no sample has reasoning: give one, or declare Feature.REASONING unsupported"
-        )
-    for sample in known:
-        answer = _answer(subject, sample)
-        kinds = [type(part) for part in answer.message.parts if isinstance(part, Text | Reasoning)]
-        if answer.reasoning != sample.expected.reasoning or kinds[:1] != [Reasoning]:
-            raise BrokenPromise(
-                f"the parts are {answer.message.parts!r}", sample.body, sample=sample
-            )
