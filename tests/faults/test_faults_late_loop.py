@@ -1,0 +1,33 @@
+"""A loop that is late itself is no plugin's fault."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from headwater import Runner, StreamInterrupted
+from headwater.testing.fault_server import FaultServer
+
+from .wire import begun
+
+BLOCKED_S = 1.1  # longer than a plugin has to let go
+
+
+@pytest.mark.slow
+async def test_closing_on_a_loop_that_is_late_blames_nobody(
+    runner: Runner, server: FaultServer
+) -> None:
+    """Where the application holds up the loop as it closes a stream, the stream just ends."""
+    server.answer_with(begun("a"))
+    stream = runner.stream_chat("wire/m", "Hi")
+    await anext(stream)
+    reading = asyncio.create_task(stream.collect())
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(stream.aclose())
+    await asyncio.sleep(0)
+    time.sleep(BLOCKED_S)  # noqa: ASYNC251  # the point of it
+    await closing
+    with pytest.raises(StreamInterrupted):
+        await reading
