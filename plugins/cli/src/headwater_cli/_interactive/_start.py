@@ -85,12 +85,11 @@ async def hold_conversation(wish: Wish) -> ExitCode:
             max_context_tokens=wish.max_context_tokens,
             attachments=[read_attachment(place) for place in wish.attachments],
         )
+        stack.push_async_callback(talk.flush)  # however it ends, by a signal too
         if manner.has_commands:
             display.note(await talk.banner())
             display.note("/help lists the commands; Ctrl-C stops an answer, Ctrl-D leaves.")
-        code = await converse(talk)
-        await talk.flush()
-        return code
+        return await converse(talk)
 
 
 async def _session(runner: Runner, store: Store | None, wish: Wish) -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
 from prompt_toolkit import PromptSession
@@ -80,15 +80,20 @@ class TerminalSource:
             yield
             return
         keyboard = sys.stdin.fileno()
-        before = termios.tcgetattr(keyboard)
+        try:
+            before = termios.tcgetattr(keyboard)
+        except termios.error:  # the terminal is gone: who writes next is told
+            yield
+            return
         silent = [*before]
         silent[0] = before[0] & ~termios.ICRNL
         silent[3] = before[3] & ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-        termios.tcsetattr(keyboard, termios.TCSADRAIN, silent)
         try:
+            termios.tcsetattr(keyboard, termios.TCSANOW, silent)
             yield
         finally:
-            termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
+            with suppress(termios.error):
+                termios.tcsetattr(keyboard, termios.TCSANOW, before)
 
     def _is_command(self) -> bool:
         text = self._session.default_buffer.text
