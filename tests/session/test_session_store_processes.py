@@ -74,6 +74,21 @@ async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+async def test_a_store_that_is_not_closed_keeps_no_process_alive(tmp_path: Path) -> None:
+    """Whoever forgets it, or leaves by an error, is not held back at the end."""
+    code = (
+        "import asyncio, sys\nfrom headwater.store import Store\n"
+        "store = Store(sys.argv[1])\nprint(asyncio.run(store.conversations()))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(tmp_path / "kept.db"), stdout=PIPE
+    )
+    async with asyncio.timeout(30):
+        assert await _rest(process) == ["[]"]
+    assert process.returncode == 0
+
+
+@pytest.mark.slow
 async def test_several_processes_share_a_store(tmp_path: Path) -> None:
     """Processes that make the database at once, and write at once, lose nothing."""
     path = tmp_path / "kept.db"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from threading import Thread
+from typing import TYPE_CHECKING, Final, cast
 
 from ..errors import ConfigurationError, StorageError
 
@@ -110,7 +111,11 @@ async def open_database(path: Path) -> tuple[Connection, bool]:
     import aiosqlite
 
     _make_file(path)
-    connection = await aiosqlite.connect(path, timeout=BUSY_S, isolation_level=None)
+    connection = aiosqlite.connect(path, timeout=BUSY_S, isolation_level=None)
+    # Its thread would keep a process alive that leaves without closing the store, as after an error
+    # it may. Before 0.22 the connection is the thread.
+    cast("Thread", getattr(connection, "_thread", connection)).daemon = True
+    await connection
     connection.row_factory = sqlite3.Row
     try:
         await _configure(connection)
