@@ -19,7 +19,7 @@ from ._subject import Subject
 
 _NEW: Final = "conformance_new"
 _NEWS: Final = {"a": [1, None, {"b": "c"}]}
-_DAMAGES: Final = ("[]", '"text"', "1", "null", '{"a":' * 9000, "\x00", '{"a":}', "{", "nonsense")
+_DAMAGES: Final = ("[]", '"text"', "1", "null", '{"a":}', "{", "nonsense", "\x00", '{"a":' * 9000)
 
 
 def _same(subject: Subject, sample: Sample, pieces: Sequence[bytes], what: str) -> None:

@@ -129,19 +129,16 @@ class Check:
             BrokenPromise: It does not.
             Skipped: It does not apply to this provider.
         """
+        __tracebackhide__ = True  # pytest shows the test, and not the kit
         if self.feature is not None and self.feature in subject.unsupported:
             raise Skipped(f"the provider declares Feature.{self.feature.name} unsupported")
-        if (
-            self.feature is not Feature.WIRE
-            and Feature.WIRE in subject.unsupported
-            and (self.feature is not None)
-        ):
+        if self.feature is not None and Feature.WIRE in subject.unsupported:
             raise Skipped("the provider declares Feature.WIRE unsupported")
         try:
             self.run(subject)
         except BrokenPromise as broken:
             broken.promise = self.promise
-            raise
+            raise broken.with_traceback(None) from None  # where in the kit is nobody's concern
 
     def result(self, subject: Subject) -> CheckResult:
         """Find out whether the promise holds, for a report."""
