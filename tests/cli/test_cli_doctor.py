@@ -74,6 +74,7 @@ def test_a_machine_without_anything_is_well(bare: Inside) -> None:
         "path": str(bare.folder / "config" / "config.toml"),
         "exists": False,
     }
+    assert found["files"].keys() == {"settings", "keys", "conversations"}
     openai, ollama = _provider(found, "openai"), _provider(found, "ollama")
     assert (openai["takes_key"], openai["key"], openai["endpoint"]) == (True, None, None)
     assert ollama["endpoint"] == "http://127.0.0.1:11434/api/version"

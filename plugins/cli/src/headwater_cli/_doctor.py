@@ -49,7 +49,7 @@ class Findings:
         versions: Of the interpreter, the libraries and the plugins.
         providers: How each stands.
         servers: The usual local servers; empty where the network was not to be touched.
-        files: Where settings and keys are kept, and whether the file exists.
+        files: Where settings, keys and conversations are kept, and whether the file exists.
         problems: What somebody should see to.
     """
 
@@ -86,6 +86,8 @@ async def _tell(*, is_offline: bool, is_json: bool) -> Findings:
 
 
 async def _examine(*, is_offline: bool) -> Findings:
+    from headwater.store import Store  # only here: it imports a database
+
     store = KeyStore()
     async with Spinner("asking the providers", sys.stderr):
         providers = await check_providers(store, is_offline=is_offline)
@@ -95,7 +97,11 @@ async def _examine(*, is_offline: bool) -> Findings:
     for check in providers:
         if check.problem is not None and not check.problem.endswith(told):
             problems.append(check.problem)
-    paths = {"settings": settings_file().path, "keys": store.file.path}
+    paths = {
+        "settings": settings_file().path,
+        "keys": store.file.path,
+        "conversations": Store().path,
+    }
     return Findings(
         versions=_versions(),
         providers=providers,
