@@ -170,15 +170,19 @@ def test_a_person_types_it(shell: Shell) -> None:
     with shell.terminal(*ECHO) as terminal:
         terminal.expect_prompt()
         terminal.see("You [type '\\end' in a separate line to submit prompt]:")
-        for line in ("one", "twx\x7fo", "\\end"):
-            terminal.press(f"{line}\r")
+        for line in ("one\r", "twx\x7fo\n", "\\end\n"):
+            terminal.press(line)
         terminal.expect("\none\ntwo\n[Stream finished: stop | Chunks received: 2]\n")
         terminal.expect("Token Usage: <input tokens: 2, output tokens: 2, total tokens: 4, max")
         terminal.expect_prompt()
         terminal.press("\\end\r")
         terminal.expect("Input is empty. Try again.")
         terminal.expect_prompt()
-        terminal.press("\x04")
+        terminal.press("\x1b[200~a block\nof lines\n\\end\n\x1b[201~\r")
+        terminal.expect("\na block\nof lines\n[Stream finished: stop")
+        terminal.expect_prompt()
+        terminal.press("last words\r\x04")  # the end of the input ends the prompt, as on a pipe
+        terminal.expect("\nlast words\n[Stream finished: stop")
         assert terminal.wait() == 0
         assert terminal.echoes
 

@@ -47,6 +47,8 @@ class TerminalSource:
     ) -> None:
         self._message = message
         self._until_end = False
+        self._has_ended = False
+        self._rest = ""
         output = create_output(stdout=stream)
         if isinstance(output, Vt100_Output):
             output.enable_cpr = False  # an answer that comes late would be taken for typing
@@ -64,12 +66,22 @@ class TerminalSource:
 
     async def read(self, draft: str = "", *, until_end: bool = False) -> str:
         """Give the next prompt."""
+        if self._has_ended:
+            raise EOFError
         self._until_end = until_end
         message = _BLOCK_MESSAGE if until_end else _MESSAGE
         text = await self._session.prompt_async(
-            message if self._message is None else self._message, default=draft
+            message if self._message is None else self._message, default=draft or self._rest
         )
-        return text.removesuffix(END).rstrip("\n") if until_end else text
+        self._rest = ""
+        return self._before_end(text) if until_end else text
+
+    def _before_end(self, text: str) -> str:
+        """Give what stands before the line that ends it; what was pasted after it comes next."""
+        lines = text.split("\n")
+        place = next((n for n, line in enumerate(lines) if line.strip() == END), len(lines))
+        self._rest = "\n".join(lines[place + 1 :]).strip("\n")
+        return "\n".join(lines[:place]).rstrip("\n")
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -102,6 +114,12 @@ class TerminalSource:
     def _has_text(self) -> bool:
         return bool(self._session.default_buffer.text)
 
+    def _is_at_last_line(self) -> bool:
+        """Tell whether the end of the input would end a prompt here, as it does on a pipe."""
+        buffer = self._session.default_buffer
+        is_at_end = buffer.document.is_cursor_at_the_end and buffer.text.endswith("\n")
+        return self._until_end and is_at_end and bool(buffer.text.strip())
+
     def _bindings(self) -> KeyBindings:
         bindings = KeyBindings()
         is_editing = ~is_searching
@@ -109,7 +127,8 @@ class TerminalSource:
         @bindings.add("enter", filter=is_editing)
         def _enter(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
-            if self._until_end and buffer.document.current_line.strip() != END:
+            lines = (line.strip() for line in buffer.text.split("\n"))
+            if self._until_end and END not in lines:
                 buffer.insert_text("\n")
             else:
                 buffer.validate_and_handle()
@@ -121,5 +140,10 @@ class TerminalSource:
         @bindings.add("c-c", filter=is_editing & Condition(self._has_text))
         def _ctrl_c(event: KeyPressEvent) -> None:
             event.current_buffer.reset()
+
+        @bindings.add("c-d", filter=is_editing & Condition(self._is_at_last_line))
+        def _ctrl_d(event: KeyPressEvent) -> None:
+            self._has_ended = self._message is not None
+            event.current_buffer.validate_and_handle()
 
         return bindings
