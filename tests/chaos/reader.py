@@ -9,7 +9,7 @@ from headwater import ChatStream, Finished, HeadwaterError, Runner, TextDelta
 
 from .plan import Conduct, Consumer, prompt_of, wire_of, words_of
 
-HANG_S = 20.0
+HANG_S = 40.0
 ATTEMPTS = 3
 
 

@@ -140,9 +140,9 @@ async def chaos(streams: int, slots: int, seed: int) -> Report:
 def _runner(url: str) -> Runner:
     layers: list[Middleware] = [
         Log(),
-        Deadline(5.0),
+        Deadline(15.0),
         Retry(attempts=3, initial_wait_s=0.01),
-        Timeout(first_content_s=0.5, idle_s=0.3),
+        Timeout(first_content_s=2.0, idle_s=1.0),
     ]
     providers: dict[str, object] = {
         Wire.CHAT_COMPLETIONS: ChatCompletions(url),
