@@ -138,7 +138,8 @@ def _report(
 
 
 def _layers(asked: argparse.Namespace) -> None:
-    found = measure_layers(asked.wire)
+    with serving() as address:
+        found = measure_layers(asked.wire, address)
     print(show_layers(found))
     if asked.save:
         save("layers", found, FOLDER)

@@ -1,4 +1,4 @@
-"""Where the time goes: what one token and one call cost, layer by layer, without a network.
+"""Where the time goes: what one token and one call cost, layer by layer.
 
 Each step does what the one before it does and one thing more; the difference is that thing's cost.
 The steps take turns, and the differences are medians over the rounds.
@@ -11,15 +11,16 @@ import statistics
 import time
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
-from functools import partial
 from typing import Any, Final
 
-from headwater import ChatRequest, ModelId, Runner, user
+from headwater import ChatRequest, HeadwaterError, ModelId, Runner, user
 from headwater.middleware import Deadline, Log, Middleware, Retry, Timeout
+from headwater.wire.http import HTTPTransport
+from headwater.wire.transport import HTTPRequest, Transport
 
 from .answers import WIRES
 from .ours import provider
-from .place import on_core
+from .place import staying_on_core
 from .replay import Replay, sliced
 
 __all__ = ["COSTS", "Layers", "measure_layers", "plugin_step", "runner_step", "show_layers"]
@@ -29,8 +30,17 @@ Layers = Mapping[str, Mapping[str, Mapping[str, float]]]
 """For each wire, and for a token and a call, what each layer costs in seconds."""
 
 ROUNDS: Final = 15
-COSTS: Final = {"a token": (10_000, 1, 10_000), "a call of 10 tokens": (10, 150, 1)}
-"""Tokens of an answer, answers a round, and what the cost of one is divided by."""
+MODEL: Final = "bench"
+COSTS: Final = {
+    "a token": (10_000, 1, 10_000),
+    "a call of 10 tokens": (10, 150, 1),
+    "the same over a socket": (10, 80, 1),
+}
+"""Tokens of an answer, answers a round, and what the cost of one is divided by.
+
+All but the last with a transport that has the answer in memory.
+"""
+OVER_A_SOCKET: Final = "the same over a socket"
 
 _MIDDLEWARE: Final[list[tuple[str, Callable[[], Middleware]]]] = [
     ("Timeout", Timeout),
@@ -45,53 +55,57 @@ async def _exhaust(items: AsyncIterable[object]) -> None:
         pass
 
 
-async def _read(replay: Replay) -> None:
-    response = replay.response()
-    while await response.read_chunk():
-        pass
+def _refused(_status: int, _headers: Mapping[str, str], _body: bytes) -> HeadwaterError:
+    raise AssertionError("the server refused a request")
 
 
-async def _frame(replay: Replay, wire: str) -> None:
-    response = replay.response()
-    frames: Any = response.ndjson() if wire == "ollama" else response.sse()
-    await _exhaust(frames)
+def _transport_steps(transport: Transport, sent: HTTPRequest, wire: str) -> dict[str, Step]:
+    async def read() -> None:
+        async with transport.send(sent, errors=_refused) as response:
+            while await response.read_chunk():
+                pass
+
+    async def frame() -> None:
+        async with transport.send(sent, errors=_refused) as response:
+            await _exhaust(response.ndjson() if wire == "ollama" else response.sse())
+
+    return {"transport": read, "framing": frame}
 
 
-def plugin_step(replay: Replay, plugin: Any) -> Step:
+def plugin_step(transport: Transport, plugin: Any, model: str = MODEL) -> Step:
     """Give the step that asks a plugin alone, and takes its events."""
-    request = ChatRequest(model=ModelId("bench", "bench"), messages=(user("go"),))
+    request = ChatRequest(model=ModelId("bench", model), messages=(user("go"),))
 
     async def step() -> None:
-        async with aclosing(plugin.stream_chat(request=request, transport=replay)) as events:
+        async with aclosing(plugin.stream_chat(request=request, transport=transport)) as events:
             await _exhaust(events)
 
     return step
 
 
-def runner_step(runner: Runner) -> Step:
+def runner_step(runner: Runner, model: str = MODEL) -> Step:
     """Give the step that asks a runner, and takes its events."""
 
     async def step() -> None:
-        async with runner.stream_chat("bench/bench", "go") as events:
+        async with runner.stream_chat(f"bench/{model}", "go") as events:
             await _exhaust(events)
 
     return step
 
 
-def _steps(wire: str, tokens: int) -> dict[str, Step]:
+async def _steps(transport: Transport, wire: str, tokens: int, address: str) -> dict[str, Step]:
     """Name what each step adds, and give the step."""
+    plugin, model = provider(wire, address), f"stream-{tokens}"
     replay = Replay(sliced(wire, tokens), WIRES[wire].content_type)
-    plugin = provider(wire, "http://127.0.0.1:1")
-    steps: dict[str, Step] = {
-        "taking bytes": partial(_read, replay),
-        "framing": partial(_frame, replay, wire),
-        "the plugin: encoding, decoding": plugin_step(replay, plugin),
-    }
+    await plugin_step(replay, plugin, model)()
+    assert replay.sent is not None
+    steps = _transport_steps(transport, replay.sent, wire)
+    steps["the plugin: encoding, decoding"] = plugin_step(transport, plugin, model)
     layers: list[Middleware] = []
     name = "runner, attempt, guard, handle"
     for more, make in [*_MIDDLEWARE, ("", Log)]:
-        runner = Runner(providers={"bench": plugin}, middleware=[*layers], transport=replay)
-        steps[name] = runner_step(runner)
+        runner = Runner(providers={"bench": plugin}, middleware=[*layers], transport=transport)
+        steps[name] = runner_step(runner, model)
         layers.insert(0, make())
         name = more
     return steps
@@ -121,20 +135,29 @@ def _differences(rounds: Iterable[Mapping[str, float]]) -> dict[str, float]:
     }
 
 
-def measure_layers(wires: Iterable[str], rounds: int = ROUNDS) -> Layers:
-    """Measure in this process."""
-    on_core(0)
+async def _measured(what: str, wire: str, address: str, rounds: int) -> dict[str, float]:
+    tokens, times, divisor = COSTS[what]
+    if what == OVER_A_SOCKET:
+        http = HTTPTransport()
+        try:
+            steps = await _steps(http, wire, tokens, address)
+            found = [await _costs(steps, times) for _ in range(rounds + 1)]
+        finally:
+            await http.aclose()
+    else:
+        replay = Replay(sliced(wire, tokens), WIRES[wire].content_type)
+        steps = await _steps(replay, wire, tokens, address)
+        found = [await _costs(steps, times) for _ in range(rounds + 1)]
+    return {name: cost / divisor for name, cost in _differences(found[1:]).items()}
 
-    async def measure(wire: str, tokens: int, times: int, divisor: int) -> dict[str, float]:
-        steps = _steps(wire, tokens)
-        await _costs(steps, 1)
-        found = [await _costs(steps, times) for _ in range(rounds)]
-        return {name: cost / divisor for name, cost in _differences(found).items()}
 
-    return {
-        wire: {what: asyncio.run(measure(wire, *work)) for what, work in COSTS.items()}
-        for wire in wires
-    }
+def measure_layers(wires: Iterable[str], address: str, rounds: int = ROUNDS) -> Layers:
+    """Measure in this process, with the server at an address."""
+    with staying_on_core(0):
+        return {
+            wire: {what: asyncio.run(_measured(what, wire, address, rounds)) for what in COSTS}
+            for wire in wires
+        }
 
 
 def show_layers(layers: Layers) -> str:
@@ -142,7 +165,7 @@ def show_layers(layers: Layers) -> str:
     lines = []
     for wire, costs in layers.items():
         for what, added in costs.items():
-            lines.append(f"{WIRES[wire].title}: µs of CPU for {what}, without a network")
+            lines.append(f"{WIRES[wire].title}: µs of CPU for {what}")
             lines += [f"  {name:34}{cost * 1e6:9.2f}" for name, cost in added.items()]
             lines.append(f"  {'all':34}{sum(added.values()) * 1e6:9.2f}")
     return "\n".join(lines)

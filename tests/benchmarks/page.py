@@ -78,7 +78,7 @@ def _layers(found: Mapping[str, Any]) -> str:
     columns = [results[wire][what] for wire in shown for what in COSTS]
     rows = [[name, *(f"{column[name] * 1e6:.2f}" for column in columns)] for name in columns[0]]
     total = [f"{sum(column.values()) * 1e6:.2f}" for column in columns]
-    return _table(head, [*rows, ["all of it, without a network", *total]])
+    return _table(head, [*rows, ["all of it", *total]])
 
 
 def _scales(found: Mapping[str, Any]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["CHECKOUT", "on_core", "processor", "raise_files", "source_path"]
+__all__ = ["CHECKOUT", "on_core", "processor", "raise_files", "source_path", "staying_on_core"]
 
 CHECKOUT: Final = Path(__file__).parents[2]
 
@@ -20,6 +21,18 @@ def on_core(index: int) -> None:
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
         os.sched_setaffinity(0, {cores[index]})
+
+
+@contextlib.contextmanager
+def staying_on_core(index: int) -> Iterator[None]:
+    """Stay on one core for a while; what is started meanwhile stays there too."""
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    on_core(index)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.sched_setaffinity(0, before)
 
 
 def source_path(checkout: Path = CHECKOUT) -> str:

@@ -29,11 +29,15 @@ class Replay:
     Args:
         chunks: The bytes, as they are read.
         content_type: What they are said to be.
+
+    Attributes:
+        sent: The last request.
     """
 
     def __init__(self, chunks: Sequence[bytes], content_type: str) -> None:
         self._chunks = chunks
         self._headers = {"content-type": content_type}
+        self.sent: HTTPRequest | None = None
 
     def response(self) -> Response:
         """Make a response whose body has yet to come."""
@@ -46,9 +50,10 @@ class Replay:
 
     @asynccontextmanager
     async def send(
-        self, _request: HTTPRequest, *, errors: ReadError
+        self, request: HTTPRequest, *, errors: ReadError
     ) -> AsyncGenerator[Response, None]:
         """Answer."""
+        self.sent = request
         yield self.response()
 
     async def wait(self, awaitable: Awaitable[T]) -> T:

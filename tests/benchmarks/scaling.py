@@ -23,7 +23,7 @@ import attrs
 from headwater.wire.ndjson import NDJSONDecoder
 from headwater.wire.sse import SSEDecoder
 
-from .place import on_core, raise_files, source_path
+from .place import raise_files, source_path
 from .rounds import BASELINE, OURS, working
 from .server import OPEN_FILES
 
@@ -107,7 +107,6 @@ def _memory(address: str) -> list[Point]:
 
 def _dripping(_address: str) -> list[Point]:
     """Measure a byte of one long line that comes byte by byte."""
-    on_core(0)
     points: list[Point] = []
     for size in (1_000, 10_000, 100_000, 1_000_000):
         line = b"data: " + b"x" * size
