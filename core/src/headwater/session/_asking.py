@@ -201,7 +201,7 @@ class Asking:
             response,
             model=self.call.request.model,
             first_content_s=None if metrics is None else metrics.first_content_s,
-            total_s=round(time.monotonic() - self._started, 4),
+            total_s=round(time.monotonic() - self._started, 6),
             started_at=self._started_at,
         )
 
