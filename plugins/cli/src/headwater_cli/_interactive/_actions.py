@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ from .._attach import read_attachment
 from .._show import cost_text, counts_text
 from .._terminal import as_line, shown
 from ._commands import COMMANDS, Given
+from ._live import window_size
 from ._talk import Talk
 
 __all__ = ["Leave", "carry_out"]
@@ -21,6 +23,7 @@ Action: TypeAlias = Callable[[Talk, str], Awaitable[None]]
 
 _NOTHING: Final = "-"
 _LINE_CHARS: Final = 60
+_USAGE_CHARS: Final = 24  # the longest usage, and a gap
 
 
 class Leave(Exception):
@@ -38,11 +41,15 @@ async def carry_out(given: Given, talk: Talk) -> None:
 
 
 async def _help(talk: Talk, _argument: str) -> None:
-    rows = [(f"/{c.name} {c.usage}".rstrip(), c.summary) for c in COMMANDS.values()]
-    width = max(len(usage) for usage, _ in rows)
-    talk.display.say("\n".join(f"{usage:<{width}}  {summary}" for usage, summary in rows))
+    columns, _ = window_size(talk.display.ui)
+    for command in COMMANDS.values():
+        usage = f"/{command.name} {command.usage}".rstrip()
+        lines = textwrap.wrap(command.summary, max(20, columns - _USAGE_CHARS - 1))
+        heads = [usage, *[""] * (len(lines) - 1)]
+        rows = (f"{head:<{_USAGE_CHARS}}{line}" for head, line in zip(heads, lines, strict=True))
+        talk.display.say("\n".join(rows))
     talk.display.note(
-        "Alt-Enter begins a new line, Ctrl-R searches earlier prompts, Tab completes; "
+        "Alt-Enter begins a new line, Ctrl-R searches earlier prompts, Tab completes;\n"
         "Ctrl-C stops an answer, Ctrl-D leaves."
     )
 
