@@ -11,7 +11,7 @@ The modules, in the order in which a command meets them:
     _asking                 what the commands that ask a model share
     _prompt, _attach        what is asked: prompt, standard input, files
     _options, _values       what is set with -o
-    _chat                   the command `chat`
+    _chat, _kept            the command `chat`, and the conversation that it goes on with
     _interactive            `chat` without a prompt, on a terminal
     _show                   the answer for people
     _json                   the answer for programs
