@@ -61,7 +61,7 @@ def calls(answer: Answer) -> list[bytes]:
 
 def write_stream(answer: Answer) -> list[bytes]:
     """Write a streamed answer."""
-    frames = [frame("begin", id="a-1", model="small-1")]
+    frames = [frame("begin", id="a-1", model="small-1"), frame("note", mood="calm")]
     frames += [frame("think", text=piece) for piece in answer.reasoning]
     frames += [frame("seal", seal=answer.seal)] if answer.seal is not None else []
     frames += [frame("say", text=piece) for piece in answer.text]

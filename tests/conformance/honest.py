@@ -24,6 +24,7 @@ from headwater import (
     Part,
     ProtocolError,
     ProviderError,
+    ProviderEvent,
     ProviderInfo,
     QuotaExceeded,
     RateLimited,
@@ -109,6 +110,10 @@ class Decoder:
         """Begin."""
         if not self.has_begun:
             yield Started(value.get("model"), value.get("id"), origin="brook")
+
+    def take_note(self, value: dict[str, Any]) -> Iterator[Event]:
+        """Pass on what has no event of its own."""
+        yield ProviderEvent("note", value)
 
     def take_think(self, value: dict[str, Any]) -> Iterator[Event]:
         """Take a piece of reasoning."""

@@ -16,6 +16,7 @@ from headwater import (
     Finished,
     FinishReason,
     InvalidRequest,
+    ProtocolError,
     TextDelta,
     TransportError,
     Usage,
@@ -244,6 +245,17 @@ class SkipsDamage(Decoder):
             json.loads(data)
             return super().feed(name, data)
         return []
+
+
+@misread("damage_raises")
+class BlamesTheCaller(Decoder):
+    """Say that the request was wrong, where the answer is."""
+
+    def parse(self, data: str) -> dict[str, Any]:
+        try:
+            return super().parse(data)
+        except ProtocolError as error:
+            raise InvalidRequest(error.message) from None
 
 
 @misread("damage_raises")

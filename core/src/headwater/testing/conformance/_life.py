@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Final
 
 from ...errors import HeadwaterError
@@ -12,7 +13,7 @@ from ..replay import Pause, ReplayTransport, Reply
 from ..samples import Sample
 from ._direct import opened
 from ._frames import frames
-from ._promises import BrokenPromise, few, promise, streams
+from ._promises import BrokenPromise, few, promise, refuse, streams
 from ._running import (
     PROMPT,
     Played,
@@ -90,32 +91,24 @@ def finishing_closes(subject: Subject) -> None:
 def it_ends_with_the_end_mark(subject: Subject) -> None:
     """Fall silent after the last byte, and keep the connection."""
 
-    async def ended(sample: Sample) -> Played | None:
+    async def ended(sample: Sample) -> str:
+        reply = reply_of(sample, [sample.body, Pause()])
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                return await play(subject, reply_of(sample, [sample.body, Pause()]), sample=sample)
+                came = await play(subject, reply, sample=sample)
         except TimeoutError:
-            return None
+            return f"it waits on for {_PATIENCE_S:g} s"
+        return "" if came.error is None else f"it raises {came.error!r}"
 
     for sample in few(subject):
-        came = run(lambda: ended(sample))  # noqa: B023  # run now
-        if came is None or came.error is not None:
-            raise BrokenPromise(
-                f"it waits on for {_PATIENCE_S:g} s"
-                if came is None
-                else f"it raises {came.error!r}",
-                sample.body,
-                sample=sample,
-            )
+        refuse(run(lambda: ended(sample)), sample)  # noqa: B023  # run now
 
 
 @promise("A cancelled call is over at once, as a cancellation, and is not tried again.")
 def cancelling_cancels(subject: Subject) -> None:
     """Cancel the task that reads, while the server is silent in mid-answer."""
     for sample in streams(subject):
-        fault = run(lambda: _cancelled(subject, sample))  # noqa: B023  # run now
-        if fault:
-            raise BrokenPromise(fault, sample.body, sample=sample)
+        refuse(run(lambda: _cancelled(subject, sample)), sample)  # noqa: B023  # run now
 
 
 async def _cancelled(subject: Subject, sample: Sample) -> str:
@@ -134,9 +127,7 @@ async def _cancelled(subject: Subject, sample: Sample) -> str:
 def nothing_goes_on_behind(subject: Subject) -> None:
     """Read one content and wait; then leave, and look for what is left."""
     for sample in streams(subject):
-        fault = run(lambda: _behind(subject, sample))  # noqa: B023  # run now
-        if fault:
-            raise BrokenPromise(fault, sample.body, sample=sample)
+        refuse(run(lambda: _behind(subject, sample)), sample)  # noqa: B023  # run now
 
 
 async def _behind(subject: Subject, sample: Sample) -> str:
@@ -147,9 +138,8 @@ async def _behind(subject: Subject, sample: Sample) -> str:
     async with running(subject, transport) as runner:
         options = asked_for(subject, sample)
         async with runner.stream_chat(subject.model, PROMPT, **options) as stream:
-            async for event in stream:
-                if is_content(event):
-                    break
+            async with aclosing(event async for event in stream if is_content(event)) as contents:
+                await anext(contents, None)
             read = [exchange.chunks_read for exchange in transport.exchanges]
             await _turns()
             if read != [exchange.chunks_read for exchange in transport.exchanges]:

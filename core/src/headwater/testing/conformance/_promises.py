@@ -23,6 +23,7 @@ __all__ = [
     "answers",
     "few",
     "promise",
+    "refuse",
     "streams",
 ]
 
@@ -73,6 +74,12 @@ def _shortened(shown: bytes) -> str:
         return repr(shown)
     half = SHOWN_BYTES // 2
     return f"{shown[:half]!r} … {len(shown) - 2 * half} bytes … {shown[-half:]!r}"
+
+
+def refuse(fault: str, sample: Sample) -> None:
+    """Report what is wrong with the answer of a sample, where something is."""
+    if fault:
+        raise BrokenPromise(fault, sample.body, sample=sample)
 
 
 class Outcome(StrEnum):
