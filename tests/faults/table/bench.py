@@ -215,31 +215,37 @@ def _check_time(scenario: Scenario, took_s: float, lag: Lag) -> None:
     assert took_s <= scenario.within_s + lag.total_s, f"it took {took_s:.3f} s"
 
 
-async def _check_connection(bench: Bench, over_at: float, lag: Lag) -> Ends | None:
+async def _check_connection(bench: Bench, over_at: float, lag: Lag) -> str | None:
     """Check how the last connection was left, and say it."""
-    wanted, seen = bench.scenario.ends, bench.server.connections
-    if wanted is None:
-        return None
-    if wanted is Ends.NONE:
-        assert seen == [], "a connection was made"
-    elif wanted is Ends.POOLED:
-        for _ in range(6):  # a client's end takes some turns of the loop to be seen
-            await asyncio.sleep(0)
-        is_late = lag.total_s > DRAIN_S / 2  # a rest that comes too late costs the connection
-        assert is_late or seen[-1].closing is None, f"not kept: {seen[-1].closing}"
-    else:
-        last = await bench.server.end_seen(len(seen) - 1)
-        _check_end(wanted, last, over_at, bench.scenario.closed_within_s + lag.total_s)
-    return wanted
+    scenario, seen = bench.scenario, bench.server.connections
+    match scenario.ends:
+        case Ends.NONE:
+            assert seen == [], "a connection was made"
+        case Ends.POOLED:
+            for _ in range(6):  # a client's end takes some turns of the loop to be seen
+                await asyncio.sleep(0)
+            is_late = lag.total_s > DRAIN_S / 2  # a rest that comes too late costs the connection
+            assert is_late or seen[-1].closing is None, f"not kept: {seen[-1].closing}"
+        case Ends.CLIENT:
+            last = await bench.server.end_seen(len(seen) - 1)
+            assert last.closing in (Closing.CLIENT_END, Closing.CLIENT_RESET), last.closing
+            within_s = scenario.closed_within_s
+            _check_end(last, over_at, within_s + lag.total_s)
+            return f"{Ends.CLIENT} within {within_s:g} s"
+        case Ends.SERVER:
+            last = await bench.server.end_seen(len(seen) - 1)
+            assert last.closing in (Closing.SERVER_END, Closing.SERVER_RESET), last.closing
+            is_reset = last.closing is Closing.SERVER_RESET
+            return f"the connection {'reset' if is_reset else 'closed'} by the server"
+        case None:
+            pass
+    return scenario.ends
 
 
-def _check_end(wanted: Ends, last: SeenConnection, over_at: float, within_s: float) -> None:
-    by_server = last.closing in (Closing.SERVER_END, Closing.SERVER_RESET)
-    assert by_server is (wanted is Ends.SERVER), last.closing
+def _check_end(last: SeenConnection, over_at: float, within_s: float) -> None:
     assert last.closed_at is not None
-    if wanted is Ends.CLIENT:
-        took_s = last.closed_at - over_at
-        assert took_s <= within_s, f"closed after {took_s:.3f} s"
+    took_s = last.closed_at - over_at
+    assert took_s <= within_s, f"closed after {took_s:.3f} s"
 
 
 def _check_secrecy(bench: Bench, log: list[str]) -> None:
@@ -263,7 +269,7 @@ def _caller_words(bench: Bench) -> str:
     return outcome + (f", {told} attempts" if told > 1 else "")
 
 
-def _server_words(bench: Bench, ends: Ends | None) -> str:
+def _server_words(bench: Bench, ends: str | None) -> str:
     scenario, count = bench.scenario, len(bench.server.requests)
     words = [f"{count} request{'' if count == 1 else 's'}"]
     if any(scenario.gaps_s):
@@ -274,8 +280,6 @@ def _server_words(bench: Bench, ends: Ends | None) -> str:
         words.append(f"at most {scenario.taken_bytes / 2**20:g} MiB taken")
     if scenario.memory_bytes is not None:
         words.append(f"memory grows by at most {scenario.memory_bytes / 2**20:g} MiB")
-    if ends is Ends.CLIENT:
-        words.append(f"{ends} within {scenario.closed_within_s:g} s")
-    elif ends is not None:
+    if ends is not None:
         words.append(ends)
     return ", ".join(words)
