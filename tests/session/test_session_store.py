@@ -18,6 +18,7 @@ from headwater import (
     InvalidRequest,
     Provenance,
     ServerError,
+    SessionBusy,
     StorageError,
     TextDelta,
     ToolResult,
@@ -144,6 +145,20 @@ async def test_what_is_cut_and_kept_is_written_by_flush(path: Path) -> None:
         assert kept.turns == session.turns
         assert [turn.is_interrupted for turn in kept.turns] == [False, True, True]
         assert len(kept.spendings) == 3
+
+
+async def test_nothing_is_said_while_flush_writes(path: Path) -> None:
+    """Both would write the same."""
+    async with Store(path) as store:
+        session = Session(runner_of(Scripted()), MODEL, store=store)
+        session.inject(user("before"))
+        flushing = asyncio.create_task(session.flush())
+        await asyncio.sleep(0)
+        with pytest.raises(SessionBusy):
+            session.stream("one")
+        await flushing
+        await session.send("one")
+        assert (await store.conversation(session.id or "")).turns == session.turns
 
 
 async def test_clear_begins_another_conversation(path: Path) -> None:

@@ -188,11 +188,18 @@ class Conversation:
         """Write what else has changed to the store, where there is one.
 
         Raises:
+            SessionBusy: A turn is under way.
             StorageError: It cannot be written.
         """
-        if self.keeping is not None:
+        self.check_idle()
+        if self.keeping is None:
+            return
+        self._under_way = self  # a turn that began meanwhile would write the same again
+        try:
             await self._write_left()
             await self._write_rest(self.keeping, self.history.turns)
+        finally:
+            self.end()
 
     async def _write_rest(self, keeping: Keeping, turns: Sequence[Turn]) -> None:
         known = len(keeping.rows)

@@ -299,7 +299,6 @@ class Session:
             SessionBusy: A turn is under way.
             StorageError: It cannot be written.
         """
-        self._conversation.check_idle()
         await self._conversation.flush()
 
     @classmethod
