@@ -299,6 +299,20 @@ class Hanging:
         yield Finished(FinishReason.STOP)
 
 
+async def test_checks_are_called_outside_of_a_loop() -> None:
+    """A check that is called within an event loop says why it cannot run."""
+    became, seen = outcome(SUBJECT, "answers_are_read")
+    assert became is Outcome.FAILED
+    assert "the checks run event loops of their own" in seen
+
+
+def test_what_is_not_installed_is_named() -> None:
+    """Without hypothesis the kit says what to install."""
+    program = "import sys; sys.modules['hypothesis'] = None; import headwater.testing.conformance"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert 'pip install "headwater[testing]"' in done.stderr
+
+
 def test_a_provider_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while a check gives up, and says so."""
     monkeypatch.setattr("headwater.testing.conformance._running.PATIENCE_S", 0.01)

@@ -5,6 +5,13 @@ it has a name, its promise in words, and says what it saw in place of it, with t
 it. What a provider lacks it declares by `Feature`; a skipped check is a statement, no accident.
 """
 
+from importlib.util import find_spec
+
+if find_spec("hypothesis") is None:
+    raise ModuleNotFoundError(
+        'the conformance kit needs hypothesis: pip install "headwater[testing]"', name="hypothesis"
+    )
+
 from ..samples import Expected, ExpectedCall, ExpectedError, Sample, read_samples
 from ._features import Feature
 from ._promises import BrokenPromise, Check, CheckResult, Outcome, Skipped

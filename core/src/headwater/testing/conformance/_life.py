@@ -31,7 +31,7 @@ from ._subject import Subject
 from ._watch import watched
 
 _TURNS: Final = 50  # of the loop, in which what goes on in the background gets its chance
-_PATIENCE_S: Final = 2.0  # longer than the core waits for usage after the end mark
+_PATIENCE_S: Final = 4.0  # longer than the core waits for usage after the end mark
 
 
 async def _turns() -> None:

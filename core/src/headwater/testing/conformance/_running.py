@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import attrs
 
-from ...errors import HeadwaterError
+from ...errors import ConfigurationError, HeadwaterError
 from ...events import Event
 from ...messages import Message
 from ...options import ChatOptions
@@ -50,6 +50,10 @@ PATIENCE_S: Final = 5.0  # how long a provider may hang before the check gives u
 
 def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run something on a loop of its own, for a while at most."""
+    if _is_in_loop():
+        raise ConfigurationError(
+            "the checks run event loops of their own: call them from code that is in none"
+        )
 
     async def limited() -> T:
         async with asyncio.timeout(4 * PATIENCE_S):
@@ -59,6 +63,14 @@ def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return asyncio.run(limited())
     except TimeoutError:
         raise BrokenPromise("the provider hangs: it waits for what never comes") from None
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class _Switched:

@@ -23,7 +23,7 @@ from ._promises import BrokenPromise, few, promise
 from ._running import PROMPT, asked_for, run
 from ._subject import Subject
 
-_SOON_S: Final = 1.0
+_SOON_S: Final = 3.0  # a tenth of a second, but for a busy machine
 _READ_S: Final = 0.1  # long enough for what has been sent to be read
 
 
