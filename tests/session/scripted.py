@@ -12,10 +12,10 @@ from headwater import (
     Event,
     Finished,
     FinishReason,
+    HeadwaterError,
     ModelInfo,
     ProviderInfo,
     Runner,
-    ServerError,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -108,7 +108,7 @@ class Counting(Scripted):
     def __init__(self, *answers: Iterable[Step]) -> None:
         super().__init__(*answers)
         self.counts = 0
-        self.failure: ServerError | None = None
+        self.failure: HeadwaterError | None = None
 
     @hookimpl
     async def count_usage(self, request: ChatRequest) -> Usage:

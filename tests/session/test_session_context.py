@@ -13,9 +13,11 @@ import pytest
 from headwater import (
     ChatRequest,
     ContextTooLong,
+    HeadwaterError,
     Image,
     InvalidRequest,
     Message,
+    ModelNotFound,
     ReasoningDelta,
     ServerError,
     StreamInterrupted,
@@ -105,13 +107,19 @@ async def test_the_reserve_is_what_the_call_may_write() -> None:
             await session.send("word " * (room + 1), **options)  # type: ignore[arg-type]
 
 
-async def test_a_count_that_fails_does_not_fail_the_turn() -> None:
-    """The estimate has to do."""
-    provider = Counting()
-    provider.failure = ServerError("no")
+@pytest.mark.parametrize(
+    ("failure", "counts"), [(ServerError("no"), 2), (ModelNotFound("no"), 1)], ids=["down", "none"]
+)
+async def test_a_count_that_fails_does_not_fail_the_turn(
+    failure: HeadwaterError, counts: int
+) -> None:
+    """The estimate has to do; a server that has no such thing is not asked again."""
+    provider = Counting(said("ok", UNKNOWN), said("ok", UNKNOWN))
+    provider.failure = failure
     session = Session(runner_of(provider), MODEL, max_context_tokens=40)
     await session.send("word " * 20)
-    assert provider.counts == 1
+    await session.edit("word " * 20).collect()
+    assert provider.counts == counts
 
 
 async def test_what_is_reported_corrects_the_estimates() -> None:

@@ -7,7 +7,7 @@ from typing import Final, TypedDict
 
 import attrs
 
-from ..errors import ContextTooLong, HeadwaterError, InvalidRequest
+from ..errors import ContextTooLong, HeadwaterError, InvalidRequest, RequestError
 from ..estimate import count_input
 from ..messages import Message
 from ..options import ChatOptions
@@ -167,8 +167,10 @@ class Chooser:
             return None
         try:
             usage = await self._runner.count_usage(model, messages, **options)
-        except HeadwaterError:
-            return None  # the estimate has to do; what is wrong, the send itself will say
+        except HeadwaterError as error:  # what is wrong, the send itself will say
+            if isinstance(error, RequestError):
+                self._uncounted.add(name)  # a server without that address, as a rule
+            return None
         if usage.provenance is not Provenance.REPORTED or usage.input_tokens is None:
             self._uncounted.add(name)
             return None
