@@ -128,6 +128,19 @@ class LeavesATask(Honest):
             yield frame
 
 
+@misread("it_hoards_nothing")
+class HoardsFrames(Decoder):
+    """Keep all that came, for whoever might ask."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        super().__init__(request)
+        self.came: list[str] = []
+
+    def feed(self, name: str, data: str) -> list[Event]:
+        self.came.append(data)
+        return super().feed(name, data)
+
+
 @liar("calls_share_nothing")
 class SharesItsDecoder(Honest):
     """Keep what belongs to a call on the provider object."""

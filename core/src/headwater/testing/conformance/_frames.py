@@ -61,9 +61,14 @@ def keep_alive(sample: Sample) -> bytes | None:
     return {SSE_FRAMES: b": keep-alive\n\n", LINE_FRAMES: b"\n"}.get(sample.media_type)
 
 
-def unknown_frame(sample: Sample) -> bytes | None:
-    """Give a frame of a type that nobody knows."""
-    value = {"type": "conformance.unknown", "conformance": [1, None, {"a": "b"}]}
+def unknown_frame(sample: Sample, padding: int = 0) -> bytes | None:
+    """Give a frame of a type that nobody knows, None where the framing is not known.
+
+    Args:
+        sample: The stream that it is for.
+        padding: How many bytes more it should have.
+    """
+    value = {"type": "conformance.unknown", "conformance": [1, None, {"a": "b" + "x" * padding}]}
     said = json.dumps(value).encode()
     return {
         SSE_FRAMES: b"event: conformance.unknown\ndata: %s\n\n" % said,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Final
@@ -12,7 +13,8 @@ from ...events import Event, is_content
 from ..replay import Pause, ReplayTransport, Reply
 from ..samples import Sample
 from ._direct import opened
-from ._frames import frames
+from ._features import Feature
+from ._frames import frames, unknown_frame
 from ._promises import BrokenPromise, few, promise, refuse, streams
 from ._running import (
     PROMPT,
@@ -30,6 +32,8 @@ from ._running import (
 from ._subject import Subject
 from ._watch import watched
 
+_KIB: Final = 1024
+_KEPT_BYTES: Final = 512 * _KIB
 _TURNS: Final = 50  # of the loop, in which what goes on in the background gets its chance
 _PATIENCE_S: Final = 4.0  # longer than the core waits for usage after the end mark
 
@@ -151,6 +155,37 @@ async def _behind(subject: Subject, sample: Sample) -> str:
                 task.cancel()
             return f"{len(left)} tasks are left behind"
     return ""
+
+
+@promise(
+    "Memory is bounded: what has been handed on, or passed over, is not kept.",
+    feature=Feature.UNKNOWN_FRAMES,
+)
+def it_hoards_nothing(subject: Subject) -> None:
+    """Send a megabyte of frames that say nothing, and look at what is left of them."""
+    for sample in few(subject):
+        said = unknown_frame(sample, padding=_KIB)
+        if said is not None:
+            grown = run(lambda: _grown(subject, sample, said))  # noqa: B023  # run now
+            refuse(f"of 1024 KiB, {grown // _KIB} are kept" if grown > _KEPT_BYTES else "", sample)
+
+
+async def _grown(subject: Subject, sample: Sample, said: bytes) -> int:
+    """Tell how much memory a plugin has taken by the end of a long answer."""
+    first, *rest = frames(sample)
+    reply = reply_of(sample, [first, *[said] * _KIB, *rest])
+    async with opened(subject, reply, sample) as hook:
+        is_traced = tracemalloc.is_tracing()  # by whoever runs the checks
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            most = before
+            async for _event in hook.events:  # while the plugin still has what it has
+                most = max(most, tracemalloc.get_traced_memory()[0])
+        finally:
+            if not is_traced:  # pragma: no branch
+                tracemalloc.stop()
+    return most - before
 
 
 @promise("A provider object serves several calls at once, and they share nothing.", feature=None)
