@@ -108,6 +108,15 @@ def test_an_error_leaves_the_rest_going(shell: Shell) -> None:
     assert done.err.count("Error: ") == 2
 
 
+def test_a_conversation_that_cannot_be_kept_goes_on(shell: Shell) -> None:
+    """Where nothing can be written one line says so, and all else is as ever."""
+    (shell.folder / "file").write_text("", encoding="utf-8")
+    done = shell.run(*ECHO, given="x", XDG_DATA_HOME=str(shell.folder / "file"))
+    assert (done.code, done.err.count("\n")) == (0, 1)
+    assert "This conversation is not kept: " in done.err
+    assert "[Stream finished: stop | Chunks received: 1]" in done.out
+
+
 def test_the_last_failure_is_the_exit_code(shell: Shell) -> None:
     """A script is told of what went wrong."""
     done = shell.run("chat", "--end", "-m", "stage/fail-RateLimited", given="x")

@@ -94,22 +94,6 @@ def test_ctrl_c_ends_the_answer_alone(shell: Shell) -> None:
         assert terminal.wait() == 0
 
 
-def test_ctrl_c_before_the_first_word(shell: Shell) -> None:
-    """While nothing has come, Ctrl-C ends the wait, and nothing is kept."""
-    with (
-        hanging_server(None) as server,
-        _chat(shell, "-m", "stage/wire", STAGE_URL=server.url) as terminal,
-    ):
-        _say(terminal, "go")
-        terminal.see("waiting for stage/wire")
-        terminal.press(CTRL_C)
-        terminal.expect("[interrupted]\n")
-        assert server.has_left.wait(5)
-        terminal.expect_prompt()
-        _say(terminal, "/history")
-        terminal.expect("Nothing has been said yet.")
-
-
 def test_ctrl_c_at_the_prompt(shell: Shell) -> None:
     """It clears what is written; with nothing written it says how to leave, and then leaves."""
     with _chat(shell) as terminal:
@@ -131,20 +115,6 @@ def test_ctrl_c_at_the_prompt(shell: Shell) -> None:
         terminal.press(CTRL_C)
         assert terminal.wait() == 130
         assert terminal.echoes
-
-
-def test_what_goes_wrong_is_shown_and_can_be_tried_again(shell: Shell) -> None:
-    """What came of a broken answer stays on the screen, and the conversation goes on."""
-    with _chat(shell, "-m", "demo/fault-cut-after-3", "-o", "extra.delay_s", "0") as terminal:
-        _say(terminal, "one two three four")
-        terminal.expect("\none two three\n[incomplete | ")
-        terminal.expect("Error: ")
-        terminal.expect("/retry asks again")
-        terminal.expect_prompt()
-        _say(terminal, "/model demo/echo")
-        terminal.expect_prompt()
-        _say(terminal, "/retry")
-        terminal.expect("\none two three four\n[stop | 4 in")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Unpack
 
 import attrs
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from headwater.session import ContextOptions, Session
     from headwater.store import Store
 
-__all__ = ["Continued", "open_store", "resume_session"]
+__all__ = ["Continued", "can_keep", "open_store", "resume_session"]
 
 
 @attrs.frozen
@@ -38,6 +39,16 @@ def open_store() -> Store | None:
         return Store()
     except ConfigurationError:
         return None
+
+
+def can_keep(store: Store) -> bool:
+    """Tell whether the store can be written, without opening it."""
+    folder = store.path.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(store.path if store.path.exists() else folder, os.W_OK)
 
 
 async def resume_session(

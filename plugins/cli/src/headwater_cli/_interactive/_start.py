@@ -16,7 +16,7 @@ from headwater.store import Store
 from .._asking import make_runner
 from .._attach import read_attachment
 from .._errors import ExitCode
-from .._kept import Continued, open_store, resume_session
+from .._kept import Continued, can_keep, open_store, resume_session
 from .._settings import Settings
 from ._catalog import Catalog
 from ._classic import PROMPT
@@ -67,6 +67,9 @@ async def hold_conversation(wish: Wish) -> ExitCode:
     async with AsyncExitStack() as stack:
         runner = await stack.enter_async_context(make_runner())
         store = None if manner.is_private else open_store()
+        if store is not None and wish.continued is None and not can_keep(store):
+            display.note(f"This conversation is not kept: {store.path} cannot be written.")
+            store = None
         if store is not None:
             await stack.enter_async_context(store)
         session = await _session(runner, store, wish)
