@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater import (
+    Event,
     HeadwaterError,
     Usage,
     fold,
@@ -54,7 +55,7 @@ def test_any_slicing_gives_what_a_naive_reader_gives(
     raw = "".join(f"data: {frame}\n\n" for frame in frames).encode()
     places = sorted({0, *(cut for cut in cuts if cut < len(raw)), len(raw)})
     framer, decoder = SSEDecoder(), Decoder(Quirks())
-    events = []
+    events: list[Event] = []
     for start, stop in pairwise(places):
         for frame in framer.feed(raw[start:stop]):
             events += decoder.feed(frame.data, frame.event)

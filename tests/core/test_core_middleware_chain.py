@@ -23,7 +23,6 @@ from headwater import (
     hookimpl,
 )
 from headwater.middleware import Handler, compose
-from headwater.middleware.chain import first_set
 from headwater.wire.transport import Transport
 
 T = TypeVar("T")
@@ -109,8 +108,3 @@ def test_no_layers_are_the_handler() -> None:
         yield 1
 
     assert compose([], handler) is handler
-
-
-def test_the_first_limit_that_is_set_counts() -> None:
-    """Nothing is not set, and 0 would be."""
-    assert first_set(None, 0.0, 5.0) == 0.0

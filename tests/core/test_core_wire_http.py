@@ -12,8 +12,14 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
-from headwater import ConfigurationError, ConnectFailed, HeadwaterError, StreamInterrupted
-from headwater.wire.http import HTTPTransport, _as_ours, _Connection
+from headwater import (
+    ConfigurationError,
+    ConnectFailed,
+    HeadwaterError,
+    ServerError,
+    StreamInterrupted,
+)
+from headwater.wire.http import HTTPTransport, _as_ours
 from headwater.wire.transport import HTTPRequest
 
 REQUEST = HTTPRequest("POST", "https://h/v1?key=secret")
@@ -62,11 +68,22 @@ def test_a_proxy_that_cannot_be_used_is_refused_at_once(proxy: str) -> None:
         HTTPTransport(proxy=proxy)
 
 
-def test_a_connection_without_a_listener_stands_all_the_same() -> None:
+async def test_a_request_without_a_listener_is_sent_all_the_same() -> None:
     """Who sends without asking when it went out is not told."""
-    connection = _Connection(REQUEST)
-    connection.stands(was_reused=True)
-    assert connection.was_reused
+    server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport = HTTPTransport()
+    request = HTTPRequest("GET", f"http://127.0.0.1:{port}/")
+    async with transport.send(request, errors=lambda *_: ServerError("x")) as response:
+        assert response.status == 204
+    await transport.aclose()
+    server.close()
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+    writer.close()
 
 
 async def test_a_transport_waits() -> None:

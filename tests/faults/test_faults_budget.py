@@ -8,9 +8,9 @@ import gc
 import pytest
 
 from headwater import ChatOptions, ChatRequest, Runner, ServerError, hookimpl
-from headwater.call import _BUDGETS
 from headwater.events import EventStream
 from headwater.middleware import Middleware, Retry
+from headwater.retry_budget import _BUDGETS
 
 CALLS = 8
 WITH_ONE_BUDGET = CALLS + 10

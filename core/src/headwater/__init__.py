@@ -13,7 +13,7 @@ The modules, in the order in which data meets them:
     schemas, tools, requests, options    what is asked
     usage, events, responses    what comes out
     errors                      what can go wrong, the tree at its head
-    call                        one call under way
+    limits, progress, watch, call    one call under way, and what holds it to its limits
     wire                        bytes to frames
     hookspecs, discovery        the contract of a plugin, and finding who fulfils it
     estimate, prices            token counts that nobody reports, and what a count costs
@@ -26,7 +26,7 @@ The modules, in the order in which data meets them:
     blocking                    the same without an event loop; imported by name
 """
 
-from .call import Call, Limits, Operation
+from .call import Call, Operation
 from .discovery import PluginStatus
 from .errors import (
     AuthenticationError,
@@ -81,6 +81,7 @@ from .events import (
     UsageUpdated,
 )
 from .hookspecs import Health, ModelInfo, ProviderInfo, hookimpl
+from .limits import Limits
 from .messages import Message, Role, assistant, system, tool_result, user
 from .options import ChatOptions
 from .parts import (

@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 import attrs
 import pluggy
 
-from .call import Limits, RetryBudget
 from .errors import (
     ConfigurationError,
     DuplicateProvider,
@@ -20,7 +19,9 @@ from .errors import (
     UnknownProvider,
 )
 from .hookspecs import PROJECT, Hooks, ProviderInfo
+from .limits import Limits
 from .requests import ModelId
+from .retry_budget import RetryBudget
 from .secret import Secret
 
 __all__ = ["KeySource", "PluginStatus", "Provider", "Registry", "key_variables"]
@@ -79,6 +80,7 @@ class Provider:
         distribution: The package that it comes from, or the class of an instance.
         hooks: Calls its hooks, and nobody else's.
         plugin: The provider object itself.
+        implemented: The names of the hooks that it implements.
         retry_budget: How many retries the calls to it have left, whatever runner makes them, and by
             whatever name.
     """
@@ -88,12 +90,12 @@ class Provider:
     distribution: str
     hooks: pluggy.HookRelay
     plugin: object
+    implemented: frozenset[str]
     retry_budget: RetryBudget
 
     def implements(self, hook: str) -> bool:
         """Tell whether the plugin has an implementation of a hook."""
-        caller: pluggy.HookCaller = getattr(self.hooks, hook)
-        return bool(caller.get_hookimpls())
+        return hook in self.implemented
 
 
 class Registry:
@@ -289,7 +291,12 @@ def _checked(name: str, plugin: object, distribution: str) -> Provider:
         raise PluginLoadError(
             f"{where}: expected its info to be a ProviderInfo, got {type(info).__name__}"
         )
-    provider = Provider(name, info, distribution, manager.hook, plugin, RetryBudget.of(plugin))
+    implemented = frozenset(
+        hook for hook in _HOOK_NAMES if getattr(manager.hook, hook).get_hookimpls()
+    )
+    provider = Provider(
+        name, info, distribution, manager.hook, plugin, implemented, RetryBudget.of(plugin)
+    )
     if not (provider.implements("stream_chat") or provider.implements("chat")):
         raise PluginLoadError(f"{where} implements neither stream_chat nor chat")
     return provider

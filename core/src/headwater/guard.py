@@ -66,9 +66,10 @@ async def guarded(  # noqa: C901  # one loop: a call for each token costs more t
     """
     grammar = _Grammar(call, provider)
     contained = _Contained(call, provider, transport)
+    progress, frames, write = call.progress, transport.frames, grammar.output.append
     async with contained:
         async for event in contained.open(hook):
-            if transport.frames:
+            if frames:
                 for frame in transport.take_frames():
                     yield RawFrame(frame)
             kind = type(event)
@@ -77,11 +78,16 @@ async def guarded(  # noqa: C901  # one loop: a call for each token costs more t
                 if kind is Started:
                     continue
             if kind in _DELTAS:
-                if not event.text and (kind is RefusalDelta or event.replay is None):
+                text = event.text
+                if not text and (kind is RefusalDelta or event.replay is None):
                     continue
-                grammar.output.append(event.text)
+                write(text)
             elif kind is not ProviderEvent:
                 grammar.admit(event)
+                if kind is UsageUpdated:
+                    yield event
+                    continue
+            progress.content_at = progress.waited_s
             yield event
         grammar.end()
     for frame in transport.take_frames():
@@ -264,6 +270,7 @@ class _Contained:
         traceback: TracebackType | None,
     ) -> bool:
         """Close everything, the connections first; keep an ordinary error for later."""
+        self._call.progress.end_attempt()
         if error is None:
             await self._transport.aclose()
             return False

@@ -13,8 +13,8 @@ from typing import Final
 import attrs
 import pluggy
 
-from .call import Limits
 from .events import EventStream
+from .limits import Limits
 from .requests import ChatRequest
 from .responses import ChatResponse
 from .usage import Usage

@@ -23,6 +23,8 @@ class Role(StrEnum):
 
 
 def _as_role(value: str) -> Role:
+    if isinstance(value, Role):  # to look it up costs more
+        return value
     try:
         return Role(value)
     except ValueError as error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Literal, TypedDict, cast
 
-from .call import NO_LIMITS, Limits
 from .errors import InvalidRequest
+from .limits import NO_LIMITS, Limits
 from .messages import Message, system
 from .middleware import Middleware
 from .parts import Cache, JSONObject, as_cache
@@ -52,8 +53,8 @@ def check_names(options: ChatOptions) -> None:
     Raises:
         TypeError: It names the ones that do.
     """
-    unknown = [name for name in options if name not in _OPTION_SET]
-    if unknown:
+    if not _OPTION_SET.issuperset(options):
+        unknown = [name for name in options if name not in _OPTION_SET]
         raise TypeError(
             f"no option is called {', '.join(unknown)}; there are {', '.join(OPTION_NAMES)}; what "
             "only one provider knows goes in extra={…}"
@@ -62,8 +63,10 @@ def check_names(options: ChatOptions) -> None:
 
 def read_limits(options: ChatOptions) -> Limits:
     """Take the limits of a call out of its options."""
+    if _LIMIT_NAMES.isdisjoint(options):
+        return NO_LIMITS
     given = {name: value for name, value in options.items() if name in _LIMIT_NAMES}
-    return Limits(**cast("Mapping[str, Any]", given)) if given else NO_LIMITS
+    return Limits(**cast("Mapping[str, Any]", given))
 
 
 def read_request(
@@ -74,22 +77,15 @@ def read_request(
     Raises:
         InvalidRequest: One of them is wrong in itself.
     """
-    tools = _tools(options.get("tools") or ())
-    return ChatRequest(
-        model=ModelId.parse(model),
-        messages=as_messages(messages, system=_system(options.get("system"))),
-        max_output_tokens=_whole("max_output_tokens", options.get("max_output_tokens"), at_least=1),
-        temperature=_number("temperature", options.get("temperature"), at_most=2),
-        top_p=_number("top_p", options.get("top_p"), at_most=1),
-        stop=_stop(options.get("stop")),
-        seed=_whole("seed", options.get("seed"), at_least=None),
-        tools=tools,
-        tool_choice=_tool_choice(options.get("tool_choice"), tools),
-        response_format=ResponseFormat.of(options.get("response_format")),
-        reasoning=_effort(options.get("reasoning")),
-        cache=as_cache(options.get("cache")),
-        extra=_extra(options.get("extra")),
-    )
+    fields: dict[str, Any] = {
+        name: _READERS[name](value)
+        for name, value in options.items()
+        if name in _READERS and value is not None
+    }
+    if (choice := options.get("tool_choice")) is not None:
+        fields["tool_choice"] = _tool_choice(choice, fields.get("tools", ()))
+    said = as_messages(messages, system=_system(options.get("system")))
+    return ChatRequest(model=ModelId.parse(model), messages=said, **fields)
 
 
 def _system(value: object) -> Message | None:
@@ -100,9 +96,7 @@ def _system(value: object) -> Message | None:
     raise InvalidRequest(f"expected system to be text, got {type(value).__name__}")
 
 
-def _whole(name: str, value: object, *, at_least: int | None) -> int | None:
-    if value is None:
-        return None
+def _whole(name: str, at_least: int | None, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidRequest(f"expected {name} to be a whole number, got {value!r}")
     if at_least is not None and value < at_least:
@@ -110,22 +104,20 @@ def _whole(name: str, value: object, *, at_least: int | None) -> int | None:
     return value
 
 
-def _number(name: str, value: object, *, at_most: float) -> float | None:
-    if value is None:
-        return None
+def _number(name: str, at_most: float, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= at_most:
         raise InvalidRequest(f"expected {name} to be a number from 0 to {at_most:g}, got {value!r}")
     return float(value)
 
 
 def _stop(value: object) -> tuple[str, ...]:
-    texts = [value] if isinstance(value, str) else value or ()
+    texts = [value] if isinstance(value, str) else value
     if isinstance(texts, Sequence) and all(isinstance(text, str) and text for text in texts):
         return tuple(texts)
     raise InvalidRequest(f"expected stop to be a text or a list of them, none empty, got {value!r}")
 
 
-def _tools(value: Sequence[object]) -> tuple[Tool, ...]:
+def _tools(value: Iterable[object]) -> tuple[Tool, ...]:
     for item in value:
         if not isinstance(item, Tool):
             raise InvalidRequest(
@@ -139,9 +131,7 @@ def _tools(value: Sequence[object]) -> tuple[Tool, ...]:
     return tools
 
 
-def _tool_choice(value: object, tools: tuple[Tool, ...]) -> ToolChoice | str | None:
-    if value is None:
-        return None
+def _tool_choice(value: object, tools: tuple[Tool, ...]) -> ToolChoice | str:
     if not tools:
         raise InvalidRequest("tool_choice was given without tools")
     if isinstance(value, str) and value in tuple(ToolChoice):
@@ -154,9 +144,7 @@ def _tool_choice(value: object, tools: tuple[Tool, ...]) -> ToolChoice | str | N
     )
 
 
-def _effort(value: object) -> ReasoningEffort | None:
-    if value is None:
-        return None
+def _effort(value: object) -> ReasoningEffort:
     try:
         return ReasoningEffort(cast("str", value))
     except ValueError:
@@ -166,6 +154,21 @@ def _effort(value: object) -> ReasoningEffort | None:
 
 
 def _extra(value: object) -> JSONObject:
-    if value is None or isinstance(value, Mapping):
-        return value or {}
+    if isinstance(value, Mapping):
+        return value
     raise InvalidRequest(f"expected extra to be a mapping, got {type(value).__name__}")
+
+
+# What makes a field of the request of an option; None is no value. `tool_choice` needs the tools.
+_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "max_output_tokens": partial(_whole, "max_output_tokens", 1),
+    "temperature": partial(_number, "temperature", 2),
+    "top_p": partial(_number, "top_p", 1),
+    "stop": _stop,
+    "seed": partial(_whole, "seed", None),
+    "tools": _tools,
+    "response_format": ResponseFormat.of,
+    "reasoning": _effort,
+    "cache": as_cache,
+    "extra": _extra,
+}

@@ -311,14 +311,18 @@ Part: TypeAlias = (
 )
 
 PART_TYPES: Final = get_args(Part)
+_TEXT_OR_PART: Final = (str, *PART_TYPES)
 
 
 def as_parts(value: object) -> tuple[Part, ...]:
     """Convert what stands for the parts of a message: a text, a part, or several of them."""
-    items = [value] if isinstance(value, (str, *PART_TYPES)) else value
-    if not isinstance(items, Iterable) or isinstance(items, (Mapping, bytes)):
+    if isinstance(value, (tuple, list)):  # what most are: the checks below are slow
+        return tuple([_part(item) for item in value])
+    if isinstance(value, _TEXT_OR_PART):
+        return (_part(value),)
+    if not isinstance(value, Iterable) or isinstance(value, (Mapping, bytes)):
         raise InvalidRequest(f"expected text or parts, got {type(value).__name__}")
-    return tuple(_part(item) for item in items)
+    return tuple([_part(item) for item in value])
 
 
 def _part(item: object) -> Part:

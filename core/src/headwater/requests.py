@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 import attrs
@@ -40,6 +41,19 @@ class ReasoningEffort(StrEnum):
     HIGH = "high"
 
 
+@lru_cache
+def _halves(text: str) -> tuple[str, str]:
+    parts = _SEPARATOR.split(text.strip(), maxsplit=1)
+    if len(parts) != 2 or not parts[1] or not _PROVIDER_NAME.fullmatch(parts[0]):
+        raise InvalidRequest(
+            'expected a model id of the form "provider/model", such as "openai/gpt-5-mini", '
+            f"got {text[:80]!r}; `headwater plugins` lists the providers"
+        )
+    if not parts[1].isprintable():
+        raise InvalidRequest(f"the model id {text[:80]!r} holds control characters")
+    return parts[0], parts[1]
+
+
 @attrs.frozen
 class ModelId:
     """Name a model of a provider.
@@ -66,15 +80,7 @@ class ModelId:
             raise InvalidRequest(
                 f'expected a model id such as "openai/gpt-5-mini", got {type(text).__name__}'
             )
-        parts = _SEPARATOR.split(text.strip(), maxsplit=1)
-        if len(parts) != 2 or not parts[1] or not _PROVIDER_NAME.fullmatch(parts[0]):
-            raise InvalidRequest(
-                'expected a model id of the form "provider/model", such as "openai/gpt-5-mini", '
-                f"got {text[:80]!r}; `headwater plugins` lists the providers"
-            )
-        if not parts[1].isprintable():
-            raise InvalidRequest(f"the model id {text[:80]!r} holds control characters")
-        return cls(parts[0], parts[1])
+        return cls(*_halves(text))
 
     def __str__(self) -> str:
         return f"{self.provider}/{self.name}"
@@ -132,7 +138,9 @@ def as_messages(
     if isinstance(value, str):
         if not value.strip():
             raise InvalidRequest("the prompt is empty: write what the model should answer")
-        value = [user(value)]
+        if system is None:
+            return (user(value),)  # which there is nothing to check of
+        value = user(value)
     messages = (value,) if isinstance(value, Message) else _message_tuple(value)
     if system is not None:
         messages = (system, *messages)

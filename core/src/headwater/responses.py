@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
@@ -88,10 +88,12 @@ class Folder:
         self._open: type | None = None  # the kind of delta that the pieces belong to
         self._pieces: list[str] = []
 
-    def add(self, event: object) -> None:
+    def add(self, event: Any) -> None:
         """Take the next event; one that adds nothing is passed over."""
-        take = _TAKERS.get(type(event))
-        if take is not None:
+        kind = type(event)
+        if kind is TextDelta and self._open is TextDelta and event.replay is None:
+            self._pieces.append(event.text)  # what most events are
+        elif (take := _TAKERS.get(kind)) is not None:
             take(self, event)
 
     def response(self) -> ChatResponse:

@@ -270,6 +270,8 @@ async def _only(handler: Handler[T], call: Call) -> T:
     except HeadwaterError as error:
         complete(error, call)
         raise
+    finally:
+        call.end()
     if len(found) != 1:
         raise PluginError(
             f"the middleware gave {len(found)} values for {call.operation}, expected one"

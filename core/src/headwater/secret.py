@@ -48,7 +48,10 @@ class Secret:
 
     def bearer(self) -> Secret:
         """Give the value of an `Authorization` header for this key."""
-        return Secret(self._value, prefix="Bearer ")
+        bearer = Secret.__new__(Secret)  # what is a key already need not be checked again
+        bearer._value = self._value
+        bearer._prefix = "Bearer "
+        return bearer
 
     def reveal(self) -> str:
         """Give the header value in clear, for the wire alone."""

@@ -61,7 +61,20 @@ class _Reading:
         self.longest_gap_s: float | None = None
         self.is_finished = False
         self.is_closed = False
-        self.has_left = asyncio.Event()
+        self._end: asyncio.Event | None = None  # for who waits for it, which is rare
+
+    def end(self) -> None:
+        """Note that nothing more will be read."""
+        self.total_s = time.monotonic() - (self.started_at or 0.0)
+        self.call.end()
+        if self._end is not None:
+            self._end.set()
+
+    async def ended(self) -> None:
+        """Wait until nothing more will be read."""
+        if self.total_s is None:
+            self._end = self._end or asyncio.Event()
+            await self._end.wait()
 
     def response(self) -> ChatResponse:
         """Give the answer so far; where it was cut and nobody has counted, with an estimate."""
@@ -90,16 +103,19 @@ async def _read(reading: _Reading, handler: Handler[Event]) -> EventStream:
                     content_at = progress.waited_s
                 if type(event) is Finished:
                     reading.is_finished = True
+                    yield event
                 elif reading.is_closed:  # by another task, while this one waited
                     raise _closed()
-                yield event
+                else:
+                    yield event
+                    if progress.interruption is not None:  # while the consumer was busy
+                        raise progress.interruption
     except HeadwaterError as error:
         error.partial = reading.response()
         complete(error, call)
         raise
     finally:
-        reading.total_s = time.monotonic() - started_at
-        reading.has_left.set()
+        reading.end()
 
 
 def complete(error: HeadwaterError, call: Call) -> None:
@@ -130,10 +146,8 @@ class ChatStream:
 
     def __anext__(self) -> Awaitable[Event]:
         """Give the next event; after `Finished`, or the error, there is none."""
-        if self._reading.is_closed and not self._reading.is_finished:
+        if self._reading.is_closed or self._events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
             return self._refuse()
-        if self._events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
-            return _busy()
         return self._events.__anext__()
 
     async def __aenter__(self) -> Self:
@@ -164,7 +178,7 @@ class ChatStream:
         for _ in range(CLEAN_UP_STEPS):
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLEAN_UP_S / CLEAN_UP_STEPS):
-                    await self._reading.has_left.wait()
+                    await self._reading.ended()
                     return
         provider = self._reading.call.request.model.provider
         raise PluginError(
@@ -173,7 +187,11 @@ class ChatStream:
         )
 
     async def _refuse(self) -> Event:
-        """Answer a reader that asks for more after another task has closed the stream."""
+        """Answer a reader that asks for more while another reads, or after one has closed."""
+        if not self._reading.is_closed:
+            raise InvalidRequest("another task is reading this stream: let them read it in turn")
+        if self._reading.is_finished:
+            raise StopAsyncIteration
         error = _closed()
         error.partial = self.response
         complete(error, self._reading.call)
@@ -212,10 +230,6 @@ class ChatStream:
             output_tokens_per_s=tokens_per_s(usage, reading.first_content_s, elapsed_s or 0.0),
             longest_gap_s=reading.longest_gap_s,
         )
-
-
-async def _busy() -> Event:
-    raise InvalidRequest("another task is reading this stream: let them read it in turn")
 
 
 def _closed() -> StreamInterrupted:

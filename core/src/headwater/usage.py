@@ -17,6 +17,10 @@ class Provenance(StrEnum):
     ESTIMATED = "estimated"
 
 
+def _as_provenance(value: str) -> Provenance:
+    return value if isinstance(value, Provenance) else Provenance(value)
+
+
 _TRUST = tuple(Provenance)
 SHORTEST_S = 0.02  # below it, what is measured is the machine and not the model
 
@@ -50,7 +54,7 @@ class Usage:
     cache_write_tokens: int | None = attrs.field(default=None, kw_only=True)
     reasoning_tokens: int | None = attrs.field(default=None, kw_only=True)
     provenance: Provenance = attrs.field(
-        default=Provenance.REPORTED, converter=Provenance, kw_only=True
+        default=Provenance.REPORTED, converter=_as_provenance, kw_only=True
     )
 
     @property

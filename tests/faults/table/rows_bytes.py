@@ -142,19 +142,6 @@ CHAPTER = chapter(
             )
         ],
         shown=TEXT.replace("world", "w\ufffdrld"),
-        wires=FOUR,
-    ),
-    Scenario(
-        name="bytes that are no UTF-8, in a line",
-        plays=lambda place: [
-            answer(
-                place.wire,
-                *(frame.replace(b"world", b"w\xffrld") for frame in frames(place.wire)),
-            )
-        ],
-        raises=ProtocolError,
-        shown=BEGUN,
-        wires=(Wire.OLLAMA,),
     ),
     Scenario(
         name="an error in plain JSON under status 200",

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from ..call import Call
 
-__all__ = ["Handler", "Middleware", "compose", "first_set"]
+__all__ = ["Handler", "Middleware", "compose"]
 
 T = TypeVar("T")
 
@@ -40,8 +40,3 @@ def _around(layer: Middleware, handler: Handler[T]) -> Handler[T]:
         return layer(call, handler)
 
     return handle
-
-
-def first_set(*values: float | None) -> float:
-    """Give the first limit that somebody has set; the last one is a default and always is."""
-    return next(value for value in values if value is not None)

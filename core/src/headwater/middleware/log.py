@@ -51,14 +51,14 @@ class Log:
     def __init__(self, logger: Logger | None = None) -> None:
         self._logger = logger
 
-    async def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
-        """Pass everything on, and log the end."""
+    def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
+        """Pass everything on, and log the end; where nobody would see it, do nothing at all."""
         logger = self._logger or _configured_logger()
-        if logger is None:
-            async with aclosing(call_next(call)) as items:
-                async for item in items:
-                    yield item
-            return
+        return call_next(call) if logger is None else self._logged(call, call_next, logger)
+
+    async def _logged(
+        self, call: Call, call_next: Handler[T], logger: Logger
+    ) -> AsyncGenerator[T, None]:
         record = _Record(call, logger)
         call.progress.on_retried = record.retried
         try:

@@ -7,12 +7,13 @@ import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from ..call import Call, Limits
+from ..call import Call
 from ..errors import HeadwaterError
 from ..events import UsageUpdated, is_content
-from .chain import Handler, first_set
+from ..limits import Limits, first_set
+from .chain import Handler
 
 __all__ = ["ATTEMPTS", "Retry"]
 
@@ -72,22 +73,26 @@ class Retry:
         number = 0
         while True:
             number += 1
-            held = _Held()
+            held: list[T] = []
+            is_committed = False
             try:
                 async with aclosing(call_next(call)) as items:
                     async for item in items:
-                        held.add(item)
-                        if held.is_committed:
+                        if is_content(item):
+                            is_committed = True
                             break
-                    for early in held.take():
+                        _hold(item, held)
+                    for early in held:
                         yield early
+                    if is_committed:
+                        yield item
                     async for item in items:
                         yield item
             except HeadwaterError as error:
-                may_repeat = not held.is_committed
-                wait_s = self._wait_s(error, number, attempts, call) if may_repeat else None
+                call.progress.end_attempt()
+                wait_s = None if is_committed else self._wait_s(error, number, attempts, call)
                 if wait_s is None:
-                    for early in held.take():
+                    for early in () if is_committed else held:
                         yield early
                     raise
             else:
@@ -120,25 +125,8 @@ class Retry:
         return wait_s
 
 
-class _Held:
-    """What precedes the first content of an attempt, and that content.
-
-    Attributes:
-        is_committed: Whether content has come, so that another attempt would repeat something.
-    """
-
-    def __init__(self) -> None:
-        self.is_committed = False
-        self._items: list[Any] = []
-
-    def add(self, item: object) -> None:
-        """Hold an item; of several counts only the last, which includes the others."""
-        self.is_committed = is_content(item)
-        if isinstance(item, UsageUpdated):
-            self._items = [held for held in self._items if not isinstance(held, UsageUpdated)]
-        self._items.append(item)
-
-    def take(self) -> list[Any]:
-        """Let go of what is held."""
-        items, self._items = self._items, []
-        return items
+def _hold(item: T, held: list[T]) -> None:
+    """Hold what precedes content; of several counts only the last, which includes the others."""
+    if isinstance(item, UsageUpdated):
+        held[:] = [other for other in held if not isinstance(other, UsageUpdated)]
+    held.append(item)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from types import TracebackType
 from typing import Final, TypeVar
-
-import attrs
 
 from ..call import Call
 from ..errors import ConfigurationError, HeadwaterError, TransportError
@@ -49,31 +47,11 @@ class AttemptTransport:
         self._call = call
         self._beneath = beneath
         self._max_event_bytes = max_event_bytes
-        self._open: dict[AsyncExitStack, Response] = {}
+        self._sendings: list[_Sending] = []
 
-    @asynccontextmanager
-    async def send(
-        self, request: HTTPRequest, *, errors: ReadError
-    ) -> AsyncGenerator[Response, None]:
+    def send(self, request: HTTPRequest, *, errors: ReadError) -> _Sending:
         """Send a request; see `Transport.send`."""
-        self.secrets += [value for value in request.headers.values() if isinstance(value, Secret)]
-        call, progress = self._call, self._call.progress
-        progress.connecting_at = progress.waited_s
-        async with AsyncExitStack() as stack:
-            beneath = self._beneath().send(attrs.evolve(request, on_sent=self._sent), errors=errors)
-            inner = await call.wait(stack.enter_async_context(beneath))
-            self._sent()
-            if (named := request_id(inner.headers)) is not None:
-                progress.request_id = redact(named, self.secrets)
-            if inner.status >= 300:
-                raise await self._refusal(request, inner, errors)
-            response = self._within_call(inner)
-            stack.push_async_callback(response.aclose)
-            self._open[stack] = response
-            try:
-                yield response
-            finally:
-                del self._open[stack]
+        return _Sending(self, request, errors)
 
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Wait for something that is no HTTP; its end is a sign of life."""
@@ -84,8 +62,8 @@ class AttemptTransport:
 
     def cut(self) -> None:
         """Close all connections of the attempt at once."""
-        for response in self._open.values():
-            response.close()
+        for sending in self._sendings:
+            sending.response.close()
 
     def take_frames(self) -> list[bytes]:
         """Give the payloads that came and were not shown yet."""
@@ -94,58 +72,73 @@ class AttemptTransport:
 
     async def aclose(self) -> None:
         """Close what the plugin left open."""
-        for stack in list(self._open):
-            await stack.aclose()
+        for sending in self._sendings[:]:
+            await sending.__aexit__(None, None, None)
 
-    def _sent(self) -> None:
-        progress = self._call.progress
-        if progress.connecting_at is not None:
-            progress.connecting_at = None
-            progress.sent_at = progress.waited()
 
-    def _within_call(self, inner: Response) -> Response:
-        """Give the response whose every wait is stamped on the call."""
-        show = self.frames.append if self._call.is_raw else None
-        if not isinstance(inner, Response):  # a transport of somebody's own may give frames alone
-            return RelayedResponse(inner, self.wait, show)
-        wait, progress, read = self._call.wait, self._call.progress, inner.read_chunk
+class _Sending:
+    """One request of an attempt: the response is closed as the context is left."""
 
-        async def read_chunk() -> bytes:
-            try:
-                chunk = await wait(_within(SETTLE_S, read) if response.is_settled else read())
-            except (TimeoutError, TransportError):
-                inner.close()
-                if response.is_settled:
-                    return b""
-                raise
-            except BaseException:
-                inner.close()  # first, whatever the plugin does with the exception
-                raise
-            progress.last_byte_at = progress.waited_s
-            return chunk
+    __slots__ = ("_attempt", "_beneath", "_errors", "_request", "response")
 
-        response = Response(
-            inner.status,
-            inner.headers,
-            read_chunk,
-            close=inner.close,
-            max_event_bytes=self._max_event_bytes,
-            on_frame=show,
+    def __init__(self, attempt: AttemptTransport, request: HTTPRequest, errors: ReadError) -> None:
+        self._attempt = attempt
+        self._request = request
+        self._errors = errors
+
+    async def __aenter__(self) -> Response:
+        attempt, request = self._attempt, self._request
+        call = attempt._call
+        progress = call.progress
+        attempt.secrets += [v for v in request.headers.values() if isinstance(v, Secret)]
+        progress.connecting_at = progress.waited_s
+        told = HTTPRequest(
+            request.method, request.url, request.headers, request.body, on_sent=call.sent
         )
-        return response
+        self._beneath = attempt._beneath().send(told, errors=self._errors)
+        inner = await call.wait(self._beneath.__aenter__())
+        try:
+            call.sent()
+            if (named := request_id(inner.headers)) is not None:
+                progress.request_id = redact(named, attempt.secrets)
+            if inner.status >= 300:
+                raise await self._refusal(inner)
+        except BaseException as error:
+            await self._beneath.__aexit__(type(error), error, error.__traceback__)
+            raise
+        show = attempt.frames.append if call.is_raw else None
+        self.response = (
+            _ResponseWithinCall(inner, call, attempt._max_event_bytes, show)
+            if isinstance(inner, Response)
+            else RelayedResponse(inner, attempt.wait, show)  # a transport of somebody's own
+        )
+        attempt._sendings.append(self)
+        return self.response
 
-    async def _refusal(
-        self, request: HTTPRequest, inner: Response, errors: ReadError
-    ) -> HeadwaterError:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self not in self._attempt._sendings:
+            return  # closed before, with the attempt
+        self._attempt._sendings.remove(self)
+        try:
+            await self.response.aclose()
+        finally:
+            await self._beneath.__aexit__(kind, error, traceback)
+
+    async def _refusal(self, inner: Response) -> HeadwaterError:
         """Make the error of a status of 300 and more."""
         if inner.status < 400:
             target = without_query(inner.headers.get("location", "nowhere"))
             return ConfigurationError(
-                f"{without_query(request.url)} redirects to {target}, and a key does not follow a "
-                "redirect: set the base URL to the new address",
+                f"{without_query(self._request.url)} redirects to {target}, and a key does not "
+                "follow a redirect: set the base URL to the new address",
                 status=inner.status,
             )
-        error = errors(inner.status, inner.headers, await self._error_body(inner))
+        error = self._errors(inner.status, inner.headers, await self._error_body(inner))
         error.status = inner.status
         return error
 
@@ -159,10 +152,46 @@ class AttemptTransport:
 
         if isinstance(inner, Response):
             try:
-                await self._call.wait(_within(ERROR_BODY_S, read))
+                await self._attempt._call.wait(_within(ERROR_BODY_S, read))
             except (TimeoutError, HeadwaterError):
                 inner.close()
         return bytes(body[:MAX_ERROR_BYTES])
+
+
+class _ResponseWithinCall(Response):
+    """A response whose every wait is stamped on its call."""
+
+    def __init__(
+        self,
+        inner: Response,
+        call: Call,
+        max_event_bytes: int,
+        on_frame: Callable[[bytes], None] | None,
+    ) -> None:
+        super().__init__(
+            inner.status,
+            inner.headers,
+            inner.read_chunk,
+            close=inner.close,
+            max_event_bytes=max_event_bytes,
+            on_frame=on_frame,
+        )
+        self._call = call
+
+    async def read_chunk(self) -> bytes:
+        call, read = self._call, self._read_chunk
+        try:
+            chunk = await call.wait(_within(SETTLE_S, read) if self.is_settled else read())
+        except (TimeoutError, TransportError):
+            self.close()
+            if self.is_settled:
+                return b""
+            raise
+        except BaseException:
+            self.close()  # first, whatever the plugin does with the exception
+            raise
+        call.progress.last_byte_at = call.progress.waited_s
+        return chunk
 
 
 async def _within(limit_s: float, begin: Callable[[], Awaitable[T]]) -> T:

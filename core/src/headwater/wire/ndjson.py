@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ProtocolError
-from .sse import DEFAULT_MAX_EVENT_BYTES
+from .sse import DEFAULT_MAX_EVENT_BYTES, Frame
 
 __all__ = ["NDJSONDecoder"]
 
@@ -34,6 +34,7 @@ class NDJSONDecoder:
                 it, they are given first, and the next `check`, `feed` or `close` raises.
         """
         self.check()
+        limit = self._max_event_bytes
         ended = chunk.split(b"\n")
         rest = ended.pop()
         if ended and self._begun:
@@ -43,16 +44,27 @@ class NDJSONDecoder:
         self._begun += rest
         lines: list[bytes] = []
         for line in ended:
-            if len(line) > self._max_event_bytes:
+            if len(line) > limit:
                 self._failure = self._too_large()
                 break
             if text := line.strip():
                 lines.append(text)
-        if len(self._begun) > self._max_event_bytes:
+        if len(self._begun) > limit:
             self._failure = self._too_large()
         if not lines:
             self.check()
         return lines
+
+    def frames(self, chunk: bytes) -> list[Frame]:
+        """Take the next bytes as `feed` does, and give each line as a frame.
+
+        Raises:
+            ProtocolError: As `feed`.
+        """
+        return [
+            ("message", line if line.isascii() else _as_utf8(line), "", None)
+            for line in self.feed(chunk)
+        ]
 
     def check(self) -> None:
         """Raise what `feed` has kept back in favour of the lines before it."""
@@ -73,3 +85,7 @@ class NDJSONDecoder:
             f"the server sent a line of more than {self._max_event_bytes} bytes; if that is what "
             "you expect, raise max_event_bytes of the Runner"
         )
+
+
+def _as_utf8(line: bytes) -> bytes:
+    return line.decode("utf-8", "replace").encode()

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from ..parts import JSONValue
-from .sse import ServerSentEvent
-from .transport import Response
+from .sse import Frame, ServerSentEvent
+from .transport import Framing, Response
 
 __all__ = ["FrameResponse", "RelayedResponse"]
 
@@ -62,15 +62,20 @@ class RelayedResponse(Response):
         """Give the JSON of the body, as text again."""
         return msgspec.json.encode(await self._wait(self._inner.json()))
 
-    async def _events(self) -> AsyncGenerator[ServerSentEvent, None]:
-        async for event in self._relayed(self._inner.sse()):
-            self._show(event.data.encode())
-            yield event
+    async def _batches(self, framing: Framing) -> AsyncGenerator[list[Frame], None]:
+        given = self._events_given() if framing is Framing.SSE else self._lines_given()
+        async with aclosing(given) as frames:
+            async for frame in frames:
+                for shown in self._shown([frame]):
+                    yield [shown]
 
-    async def _lines(self) -> AsyncGenerator[bytes, None]:
+    async def _events_given(self) -> AsyncGenerator[Frame, None]:
+        async for event in self._relayed(self._inner.sse()):
+            yield event.event, event.data.encode(), event.id, event.retry
+
+    async def _lines_given(self) -> AsyncGenerator[Frame, None]:
         async for line in self._relayed(self._inner.ndjson()):
-            self._show(line)
-            yield line
+            yield "message", line, "", None
 
     async def _relayed(self, frames: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         async with aclosing(frames):

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from enum import StrEnum
 from typing import Final, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
@@ -22,10 +23,10 @@ from ..errors import (
 from ..parts import JSONValue
 from ..secret import Secret
 from .ndjson import NDJSONDecoder
-from .sse import DEFAULT_MAX_EVENT_BYTES, ServerSentEvent, SSEDecoder
+from .sse import DEFAULT_MAX_EVENT_BYTES, Frame, ServerSentEvent, SSEDecoder
 from .status import request_id
 
-__all__ = ["HTTPRequest", "ReadError", "Response", "Transport"]
+__all__ = ["Framing", "HTTPRequest", "ReadError", "Response", "Transport"]
 
 T = TypeVar("T")
 
@@ -33,7 +34,20 @@ ReadError: TypeAlias = Callable[[int, Mapping[str, str], bytes], HeadwaterError]
 """Turns status, headers (names in lower case) and body of a refusal into an error."""
 
 _WEB_PAGE: Final = "text/html"
-_WHOLE_BODIES: Final = ("application/json", _WEB_PAGE)
+_END: Final = b"\n\n"  # ends a line, and a block of lines
+
+
+class Framing(StrEnum):
+    """How the frames of a stream are told apart."""
+
+    SSE = "sse"
+    NDJSON = "ndjson"
+
+
+_DECODERS: Final[Mapping[Framing, type[SSEDecoder] | type[NDJSONDecoder]]] = {
+    Framing.SSE: SSEDecoder,
+    Framing.NDJSON: NDJSONDecoder,
+}
 
 
 @attrs.frozen
@@ -112,11 +126,11 @@ class Response:
     Attributes:
         status: HTTP status.
         headers: Names in lower case.
-        read_chunk: As given.
-        close: As given.
-        request_id: The provider's name for the request, None where it gave none.
         is_settled: Whether the answer is complete but for its trailers; see `settle`.
     """
+
+    is_settled = False
+    _frames: AsyncGenerator[object, None] | None = None
 
     def __init__(
         self,
@@ -130,13 +144,24 @@ class Response:
     ) -> None:
         self.status = status
         self.headers = headers
-        self.read_chunk = read_chunk
-        self.close = close or _nothing
-        self.request_id = request_id(headers)
+        self._read_chunk = read_chunk
+        self._close = close
         self._max_event_bytes = max_event_bytes
         self._on_frame = on_frame
-        self.is_settled = False
-        self._frames: AsyncGenerator[object, None] | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's name for the request, None where it gave none."""
+        return request_id(self.headers)
+
+    async def read_chunk(self) -> bytes:
+        """Give the next bytes of the body, b"" at its end."""
+        return await self._read_chunk()
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        if self._close is not None:
+            self._close()
 
     def sse(self) -> AsyncGenerator[ServerSentEvent, None]:
         """Give the server-sent events of the body.
@@ -203,44 +228,59 @@ class Response:
         if self._frames is not None:
             await self._frames.aclose()
 
+    def frames(self, framing: Framing) -> AsyncGenerator[list[Frame], None]:
+        """Give the frames of the body, all that came at a time; see `sse` and `ndjson`.
+
+        Raises:
+            ProtocolError: A frame is too large, or a web page came.
+            TransportError: The connection broke, or a limit ran out.
+        """
+        self._frames = frames = self._batches(framing)
+        return frames
+
     async def _events(self) -> AsyncGenerator[ServerSentEvent, None]:
-        if self._media_type in _WHOLE_BODIES:
-            body = await self.read()
-            self._show(body)
-            yield ServerSentEvent("message", body.decode("utf-8", "replace"))
-            return
-        decoder = SSEDecoder(max_event_bytes=self._max_event_bytes)
-        show = self._on_frame
-        while chunk := await self.read_chunk():
-            for event in decoder.feed(chunk):
-                if show is not None:
-                    show(event.data.encode())
-                yield event
-            decoder.check()
-        last = decoder.close()
-        if last is not None and _is_json(last.data):
-            self._show(last.data.encode())
-            yield last
+        async with aclosing(self._batches(Framing.SSE)) as batches:
+            async for frames in batches:
+                for name, data, last_id, retry in frames:
+                    yield ServerSentEvent(name, data.decode(), last_id, retry)
 
     async def _lines(self) -> AsyncGenerator[bytes, None]:
-        if self._media_type == _WEB_PAGE:
-            await self.read()
-        decoder = NDJSONDecoder(max_event_bytes=self._max_event_bytes)
-        show = self._on_frame
-        while chunk := await self.read_chunk():
-            for line in decoder.feed(chunk):
-                if show is not None:
-                    show(line)
-                yield line
-            decoder.check()
-        last = decoder.close()
-        if last is not None and _is_json(last):
-            self._show(last)
-            yield last
+        async with aclosing(self._batches(Framing.NDJSON)) as batches:
+            async for frames in batches:
+                for _, line, _, _ in frames:
+                    yield line
 
-    def _show(self, frame: bytes) -> None:
-        if self._on_frame is not None:
-            self._on_frame(frame)
+    async def _batches(self, framing: Framing) -> AsyncGenerator[list[Frame], None]:
+        frames: list[Frame]
+        if self._is_whole(framing):
+            frames = [("message", _as_utf8(await self.read()), "", None)]
+        else:
+            decoder = _DECODERS[framing](max_event_bytes=self._max_event_bytes)
+            while chunk := await self.read_chunk():
+                frames = decoder.frames(chunk)
+                if self._on_frame is None:
+                    yield frames
+                else:
+                    for frame in self._shown(frames):
+                        yield [frame]
+                decoder.check()
+            frames = [frame for frame in decoder.frames(_END) if _is_json(frame[1])]
+        for frame in self._shown(frames):
+            yield [frame]
+
+    def _shown(self, frames: list[Frame]) -> Iterator[Frame]:
+        """Show each frame before what is decoded from it."""
+        for frame in frames:
+            if self._on_frame is not None:
+                self._on_frame(frame[1])
+            yield frame
+
+    def _is_whole(self, framing: Framing) -> bool:
+        """Tell whether the body is no stream of frames."""
+        media_type = self._media_type
+        return media_type == _WEB_PAGE or (
+            framing is Framing.SSE and media_type == "application/json"
+        )
 
     @property
     def _media_type(self) -> str:
@@ -255,11 +295,11 @@ class Response:
             )
 
 
-def _nothing() -> None:
-    """Do for a response that holds no connection."""
+def _as_utf8(body: bytes) -> bytes:
+    return body.decode("utf-8", "replace").encode()
 
 
-def _is_json(data: str | bytes) -> bool:
+def _is_json(data: bytes) -> bool:
     """Tell whether a frame that was not terminated is whole all the same."""
     try:
         msgspec.json.decode(data)

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, printable
@@ -33,8 +34,7 @@ def find_base_url(given: str | None, variable: str | None, default: str | None) 
     Raises:
         ConfigurationError: There is none, or it cannot be used.
     """
-    from_environment = os.environ.get(variable, "").strip() if variable else ""
-    found = given or from_environment or default
+    found = given or (variable and os.environ.get(variable, "").strip()) or default
     if not found:
         wanted = f"set {variable}, or " if variable else ""
         raise ConfigurationError(
@@ -67,6 +67,7 @@ def without_query(url: str) -> str:
     return printable(shown)
 
 
+@lru_cache
 def check_address(url: str) -> None:
     """Refuse an address that cannot or must not be used.
 
@@ -113,14 +114,21 @@ def check_secrecy(url: str, allowed_hosts: Collection[str]) -> None:
         ConfigurationError: The address is plain http, and its host is neither this machine nor
             allowed by name.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https" or host in allowed_hosts or _is_loopback(host):
+    host = _host_in_clear(url)
+    if host is None or host in allowed_hosts:
         return
     raise ConfigurationError(
         f"a key would go to {host} over plain http, where anyone on the way can read it: "
         f"use https, or allow it with HEADWATER_ALLOW_HTTP={host}"
     )
+
+
+@lru_cache
+def _host_in_clear(url: str) -> str | None:
+    """Tell the host that is reached without encryption, None where there is none such."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return None if parts.scheme == "https" or _is_loopback(host) else host
 
 
 def _is_loopback(host: str) -> bool:

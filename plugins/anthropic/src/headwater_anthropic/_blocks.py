@@ -115,7 +115,7 @@ class Blocks:
         except (ValueError, RecursionError) as error:
             self._begin_unknown(index, data, error)
 
-    def add(self, index: int | None, delta: Delta, data: str, events: list[Event]) -> None:
+    def add(self, index: int | None, delta: Delta, data: str | bytes, events: list[Event]) -> None:
         """Take what is added to a block.
 
         Args:
@@ -253,7 +253,7 @@ def _cite(block: _Text, citation: Any, events: list[Event]) -> None:
         events.append(ProviderEvent("citation", citation))
 
 
-def _delta_of(data: str) -> dict[str, Any]:
+def _delta_of(data: str | bytes) -> dict[str, Any]:
     """Give all that is in the delta of a frame which has one."""
     delta: dict[str, Any] = _OBJECT.decode(data)["delta"]
     return delta

@@ -72,7 +72,7 @@ class Decoder:
         self._usage = UsageCount()
         self._blocks = Blocks(messages)
 
-    def feed(self, data: str, name: str = "message") -> Sequence[Event]:
+    def feed(self, data: str | bytes, name: str = "message") -> Sequence[Event]:
         """Take the payload of one frame.
 
         Args:
@@ -104,7 +104,7 @@ class Decoder:
             raise _malformed(data, ValueError("it has no type"))
         return events
 
-    def whole(self, body: bytes) -> list[Event]:
+    def whole(self, body: str | bytes) -> list[Event]:
         """Take a whole answer that did not come as a stream.
 
         Raises:
@@ -131,6 +131,9 @@ class Decoder:
         self._finish(events)
         return events
 
+    def check(self) -> None:
+        """Do nothing: what a frame says is wrong is raised as it is fed."""
+
     def close(self) -> list[Event]:
         """Take the end of the bytes.
 
@@ -142,43 +145,47 @@ class Decoder:
             self._finish(events)
         return events
 
-    def _take_message_start(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_message_start(
+        self, frame: wire.Frame, data: str | bytes, events: list[Event]
+    ) -> None:
         message = frame.message or wire.Message()
         self._start(message, events)
         self._take_usage(message.usage, events, is_final=False)
         self._take_content(message.content or (), events)
 
-    def _take_block_start(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_block_start(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
         self._start(wire.Message(), events)
         if not bytes(frame.content_block):
             raise _malformed(data, ValueError("it has no content_block"))
         self._blocks.begin(frame.index, frame.content_block, events)
 
-    def _take_block_delta(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_block_delta(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
         self._start(wire.Message(), events)
         if frame.delta is None or not frame.delta.type:
             raise _malformed(data, ValueError("it has no delta, or one without a type"))
         self._blocks.add(frame.index, frame.delta, data, events)
 
-    def _take_block_stop(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_block_stop(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
         self._blocks.end(frame.index, events)
 
-    def _take_message_delta(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_message_delta(
+        self, frame: wire.Frame, data: str | bytes, events: list[Event]
+    ) -> None:
         self._start(wire.Message(), events)
         if frame.delta is not None:
             self._take_outcome(frame.delta, events)
         _show("context_management", frame.context_management, events)
         self._take_usage(frame.usage, events, is_final=True)
 
-    def _take_message_stop(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_message_stop(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
         self._finish(events)
 
-    def _take_error(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_error(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
         raise frame_error({"error": frame.error}, frame.request_id)
 
-    def _take_whole(self, frame: wire.Frame, data: str, events: list[Event]) -> None:
+    def _take_whole(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
         """Take the answer of a server that was asked for a stream and gave no stream."""
-        events += self.whole(data.encode())
+        events += self.whole(data)
 
     def _start(self, message: wire.Message, events: list[Event]) -> None:
         if not self._has_started:
@@ -222,13 +229,14 @@ class Decoder:
         reason = _REASONS.get(self._reason or "", FinishReason.OTHER)
         events.append(Finished(reason, self._reason, self._usage.final()))
 
-    def _take_oddity(self, data: str, name: str, error: Exception) -> Sequence[Event]:
+    def _take_oddity(self, data: str | bytes, name: str, error: Exception) -> Sequence[Event]:
         """Take a frame that does not fit: new to us, an error of its own form, or malformed."""
-        if not data.strip():
+        text = data.decode() if isinstance(data, bytes) else data
+        if not text.strip():
             return ()
         value = _untyped(data)
         if name == "error":
-            raise frame_error(data if value is None else value) from None
+            raise frame_error(text if value is None else value) from None
         match value:
             case {"type": str(kind)} if kind not in _TAKERS:
                 return ()
@@ -240,7 +248,7 @@ class Decoder:
                 raise _malformed(data, error)
 
 
-_TAKERS: Final[Mapping[str, Callable[[Decoder, wire.Frame, str, list[Event]], None]]] = {
+_TAKERS: Final[Mapping[str, Callable[[Decoder, wire.Frame, str | bytes, list[Event]], None]]] = {
     "message_start": Decoder._take_message_start,
     "content_block_start": Decoder._take_block_start,
     "content_block_delta": Decoder._take_block_delta,
@@ -258,12 +266,12 @@ def _show(kind: str, value: Any, events: list[Event]) -> None:
         events.append(ProviderEvent(kind, value if isinstance(value, dict) else {kind: value}))
 
 
-def _untyped(data: str) -> Any:
+def _untyped(data: str | bytes) -> Any:
     try:
         return msgspec.json.decode(data)
     except (ValueError, RecursionError):
         return None
 
 
-def _malformed(data: str, error: Exception) -> ProtocolError:
+def _malformed(data: str | bytes, error: Exception) -> ProtocolError:
     return ProtocolError.malformed("an event of the Messages API", data, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, TypeVar
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ import msgspec
 from headwater import (
     ChatRequest,
     ChatResponse,
-    Event,
+    EventStream,
     Health,
     Limits,
     ModelInfo,
@@ -24,6 +24,7 @@ from headwater import (
     hookimpl,
 )
 from headwater.secret import as_secret, find_key, require_key
+from headwater.wire.answer import stream_events
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import find_base_url, join_url
 
@@ -77,23 +78,12 @@ class Anthropic:
     )
 
     @hookimpl
-    async def stream_chat(
-        self, request: ChatRequest, transport: Transport
-    ) -> AsyncGenerator[Event, None]:
+    def stream_chat(self, request: ChatRequest, transport: Transport) -> EventStream:
         """Stream the answer to one request; see `headwater.hookspecs`."""
         encoded = encode_request(request, is_stream=True)
-        decoder = Decoder(request.messages, encoded.dropped)
         sent = self._post("/v1/messages", encoded.body, "text/event-stream")
-        async with transport.send(sent, errors=read_error) as response:
-            async for frame in response.sse():
-                for event in decoder.feed(frame.data, frame.event):
-                    yield event
-                if decoder.is_settled:
-                    if decoder.is_done:
-                        return
-                    response.settle()
-            for event in decoder.close():
-                yield event
+        decoder = Decoder(request.messages, encoded.dropped)
+        return stream_events(transport.send(sent, errors=read_error), decoder)
 
     @hookimpl
     async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:

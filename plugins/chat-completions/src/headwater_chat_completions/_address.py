@@ -53,7 +53,8 @@ def _completed(base_url: str, quirks: Quirks, model: str) -> str:
     path = parts.path.rstrip("/").removesuffix(quirks.chat_path)  # copied whole, from a portal
     query = parts.query
     dated_path = quirks.dated_path or ""
-    version = os.environ.get(quirks.version_variable or "", "").strip()
+    variable = quirks.version_variable
+    version = os.environ.get(variable, "").strip() if variable else ""
     if not path:
         is_dated = dated_path and (version or _VERSION in query)
         path = (dated_path if is_dated else quirks.bare_path).format(model=quote(model, safe=""))

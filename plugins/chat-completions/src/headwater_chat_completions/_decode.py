@@ -19,6 +19,7 @@ from headwater import (
     ProviderError,
     ProviderEvent,
     Started,
+    TextDelta,
     Usage,
     UsageUpdated,
 )
@@ -26,12 +27,14 @@ from headwater import (
 from ._errors import frame_error
 from ._speech import Speech
 from ._usage import read_usage
-from ._wire import Choice, Chunk, Said
+from ._wire import Choice, Chunk, PlainChunk, Said
 from .quirks import Quirks
 
 __all__ = ["Decoder"]
 
 _CHUNK: Final = msgspec.json.Decoder(Chunk)
+_PLAIN: Final = msgspec.json.Decoder(PlainChunk)
+_MAX_MISTAKES: Final = 3  # a server whose chunks look plain and are not is believed no more
 
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "stop": FinishReason.STOP,
@@ -75,13 +78,15 @@ class Decoder:
         self._failure: HeadwaterError | None = None
         self._has_started = False
         self._is_whole = False
+        self._expects_text = False  # whether the next chunk is likely to be text and no more
+        self._mistakes = 0  # how often it was not
         self._reason: str | None = None
         self._usage: Usage | None = None
         self._is_usage_final = False
         self._open_choices: set[int] = set()  # those past the first that have not finished
         self._speech = Speech(messages)
 
-    def feed(self, data: str, name: str = "message") -> list[Event]:
+    def feed(self, data: str | bytes, name: str = "message") -> Sequence[Event]:
         """Take the payload of one frame.
 
         Args:
@@ -91,14 +96,24 @@ class Decoder:
         Raises:
             ProtocolError: It is no chunk.
         """
+        if self._expects_text and name == "message":
+            try:
+                text = _PLAIN.decode(data).choices[0].delta.content
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                return (TextDelta(text),) if text else ()
+        return self._read(data, name)
+
+    def _read(self, data: str | bytes, name: str) -> list[Event]:
         if name == "error":
             self._fail(frame_error(self._quirks, _decoded_or_text(data)))
             return []
-        if data[:1] != "{":
-            stripped = data.strip()
-            if stripped == "[DONE]":
+        if data[:1] != b"{":
+            text = (data.decode() if isinstance(data, bytes) else data).strip()
+            if text == "[DONE]":
                 return self._finish(has_end_mark=True)
-            if not stripped:
+            if not text:
                 return []
         try:
             chunk = _CHUNK.decode(data)
@@ -147,6 +162,7 @@ class Decoder:
 
     def _take(self, chunk: Chunk, data: str | bytes) -> list[Event]:  # noqa: C901  # the path of each token
         events: list[Event] = []
+        self._expects_text = False
         if not self._has_started and (chunk.id or chunk.model):
             self._start(chunk, events)
         if chunk.error is not None:
@@ -169,6 +185,8 @@ class Decoder:
             self._take_sources(chunk, events)
         if events and not self._has_started:
             self._start(chunk, events)
+        if events and self._mistakes < _MAX_MISTAKES:
+            self._expects_text = type(events[-1]) is TextDelta
         return events
 
     def _whole_message(self, choice: Choice) -> Said | None:
@@ -283,8 +301,8 @@ def _untyped(data: str | bytes) -> dict[str, Any]:
     return value
 
 
-def _decoded_or_text(data: str) -> Any:
+def _decoded_or_text(data: str | bytes) -> Any:
     try:
         return msgspec.json.decode(data)
     except (ValueError, RecursionError):
-        return data
+        return data.decode() if isinstance(data, bytes) else data

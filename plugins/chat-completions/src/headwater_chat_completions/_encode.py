@@ -7,6 +7,7 @@ import attrs
 from headwater import (
     ChatRequest,
     JSONObject,
+    ReasoningEffort,
     ResponseFormat,
     Tool,
     ToolChoice,
@@ -64,47 +65,46 @@ def encode_request(
         if quirks.asks_for_usage and asks_for_usage:
             body["stream_options"] = {"include_usage": True}
     family = quirks.family(request.model.name)
-    body.update(_settings(request, quirks))
+    _put_settings(request, quirks, body)
     body.update(family.body)
-    body.update(_effort(request, family))
-    body.update(_tools(request, quirks))
+    if request.reasoning is not None:
+        body.update(_effort(request, request.reasoning, family))
+    if request.tools:
+        body.update(_tools(request, quirks))
     if request.response_format is not None:
         body["response_format"] = _response_format(request, request.response_format, quirks)
     body.update(request.extra)
     return Encoded(body, tuple(conversation.dropped))
 
 
-def _settings(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
+def _put_settings(request: ChatRequest, quirks: Quirks, body: dict[str, object]) -> None:
     """Encode the numbers, and where to stop."""
-    given: dict[str, object] = {
-        quirks.max_tokens_field: request.max_output_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "stop": list(request.stop) or None,
-    }
-    if quirks.seed_field is not None:
-        given[quirks.seed_field] = request.seed
-    elif request.seed is not None:
-        raise UnsupportedFeature(f"{request.model} takes no seed")
-    return {name: value for name, value in given.items() if value is not None}
+    if request.max_output_tokens is not None:
+        body[quirks.max_tokens_field] = request.max_output_tokens
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.top_p is not None:
+        body["top_p"] = request.top_p
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if request.seed is not None:
+        if quirks.seed_field is None:
+            raise UnsupportedFeature(f"{request.model} takes no seed")
+        body[quirks.seed_field] = request.seed
 
 
-def _effort(request: ChatRequest, family: Family) -> JSONObject:
+def _effort(request: ChatRequest, effort: ReasoningEffort, family: Family) -> JSONObject:
     """Encode how long to think, in the words of the model's family."""
-    if request.reasoning is None:
-        return {}
     efforts = family.efforts or {}
-    if request.reasoning not in efforts:
+    if effort not in efforts:
         raise UnsupportedFeature(
-            f'{request.model} takes no reasoning effort "{request.reasoning}"; it takes '
+            f'{request.model} takes no reasoning effort "{effort}"; it takes '
             f"{', '.join(efforts) or 'none at all'}"
         )
-    return efforts[request.reasoning]
+    return efforts[effort]
 
 
 def _tools(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
-    if not request.tools:
-        return {}
     if not quirks.takes_tools:
         raise UnsupportedFeature(
             f"{request.model} takes no tools; leave them out, or choose another provider"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 
 import attrs
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from headwater import (
     ChatRequest,
     ChatResponse,
-    Event,
+    EventStream,
     HeadwaterError,
     Health,
     InvalidRequest,
@@ -25,12 +26,13 @@ from headwater import (
     hookimpl,
 )
 from headwater.secret import as_secret, find_key, require_key
+from headwater.wire.answer import stream_events
 from headwater.wire.transport import HTTPRequest, Response, Transport
 from headwater.wire.url import find_base_url
 
 from ._address import chat_url, health_url, models_url
 from ._decode import Decoder
-from ._encode import encode_request
+from ._encode import Encoded, encode_request
 from ._errors import read_error
 from ._wire import ModelFacts, ModelList, ModelMeta
 from .quirks import Quirks
@@ -67,22 +69,15 @@ class ChatCompletions:
     _refuses_usage: bool = attrs.field(default=False, init=False, repr=False)
 
     @hookimpl
-    async def stream_chat(
-        self, request: ChatRequest, transport: Transport
-    ) -> AsyncGenerator[Event, None]:
+    def stream_chat(self, request: ChatRequest, transport: Transport) -> EventStream:
         """Stream the answer to one request; see `headwater.hookspecs`."""
-        async with AsyncExitStack() as stack:
-            response, decoder = await self._ask(request, transport, stack)
-            async for frame in response.sse():
-                for event in decoder.feed(frame.data, frame.event):
-                    yield event
-                if decoder.is_settled:
-                    decoder.check()
-                    if decoder.is_done:
-                        return
-                    response.settle()
-            for event in decoder.close():
-                yield event
+        asks_for_usage = self.quirks.asks_for_usage and not self._refuses_usage
+        encoded = self._encode(request, asks_for_usage=asks_for_usage)
+        decoder = Decoder(self.quirks, request.messages, encoded.dropped)
+        sending = self._send(request, encoded, transport, may_refuse=asks_for_usage)
+        if asks_for_usage:
+            sending = _Asking(self, request, transport, sending)
+        return stream_events(sending, decoder)
 
     @hookimpl
     async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
@@ -120,50 +115,26 @@ class ChatCompletions:
         async with transport.send(sent, errors=self._read_error):
             return Health(True, f"{self.info.title} is ready")
 
-    async def _ask(
-        self, request: ChatRequest, transport: Transport, stack: AsyncExitStack
-    ) -> tuple[Response, Decoder]:
-        """Send a request for a stream, and once more if the server does not know how to be asked.
+    def _encode(self, request: ChatRequest, *, asks_for_usage: bool) -> Encoded:
+        return encode_request(request, self.quirks, is_stream=True, asks_for_usage=asks_for_usage)
 
-        Some servers refuse `stream_options`. That is remembered once the same request without it
-        has been taken, so that an error which just repeats the whole request teaches nothing.
-        """
-        if not self._refuses_usage:
-            try:
-                return await self._open(request, transport, stack, asks_for_usage=True)
-            except _UsageRefused:
-                pass
-        opened = await self._open(request, transport, stack, asks_for_usage=False)
-        self._refuses_usage = True
-        return opened
-
-    async def _open(
-        self,
-        request: ChatRequest,
-        transport: Transport,
-        stack: AsyncExitStack,
-        *,
-        asks_for_usage: bool,
-    ) -> tuple[Response, Decoder]:
-        encoded = encode_request(
-            request, self.quirks, is_stream=True, asks_for_usage=asks_for_usage
-        )
+    def _send(
+        self, request: ChatRequest, encoded: Encoded, transport: Transport, *, may_refuse: bool
+    ) -> AbstractAsyncContextManager[Response]:
         sent = self._post(request, encoded.body, "text/event-stream")
-        may_refuse = asks_for_usage and self.quirks.asks_for_usage
         errors = self._read_usage_error if may_refuse else self._read_error
-        response = await stack.enter_async_context(transport.send(sent, errors=errors))
-        return response, Decoder(self.quirks, request.messages, encoded.dropped)
-
-    def _read_error(self, status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
-        return read_error(self.quirks, status, headers, body)
+        return transport.send(sent, errors=errors)
 
     def _read_usage_error(
         self, status: int, headers: Mapping[str, str], body: bytes
     ) -> HeadwaterError:
-        error = read_error(self.quirks, status, headers, body)
+        error = self._read_error(status, headers, body)
         if status in (400, 422) and b"stream_options" in body:
             return _UsageRefused(error.message)
         return error
+
+    def _read_error(self, status: int, headers: Mapping[str, str], body: bytes) -> HeadwaterError:
+        return read_error(self.quirks, status, headers, body)
 
     def _post(self, request: ChatRequest, body: dict[str, object], accept: str) -> HTTPRequest:
         url = chat_url(self._base_url(), self.quirks, request.model.name)
@@ -184,6 +155,46 @@ class ChatCompletions:
             if value := os.environ.get(variable, "").strip():
                 headers[header] = value
         return headers
+
+
+class _Asking:
+    """Ask for a stream, and once more if the server does not know how to be asked for its usage.
+
+    That is remembered once the same request without `stream_options` has been taken, so that an
+    error which just repeats the whole request teaches nothing.
+    """
+
+    def __init__(
+        self,
+        plugin: ChatCompletions,
+        request: ChatRequest,
+        transport: Transport,
+        sending: AbstractAsyncContextManager[Response],
+    ) -> None:
+        self._plugin = plugin
+        self._request = request
+        self._transport = transport
+        self._sending = sending
+
+    async def __aenter__(self) -> Response:
+        try:
+            return await self._sending.__aenter__()
+        except _UsageRefused:
+            pass
+        plugin, request = self._plugin, self._request
+        encoded = plugin._encode(request, asks_for_usage=False)
+        self._sending = plugin._send(request, encoded, self._transport, may_refuse=False)
+        response = await self._sending.__aenter__()
+        plugin._refuses_usage = True
+        return response
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        return await self._sending.__aexit__(kind, error, traceback)
 
 
 def _models(body: bytes) -> list[ModelFacts]:

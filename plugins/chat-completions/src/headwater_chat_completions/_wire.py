@@ -6,11 +6,20 @@ Fields that most chunks leave out have None as default, and nothing that is not 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Choice", "Chunk", "Fragment", "Function", "ModelList", "Said", "TokenCounts"]
+__all__ = [
+    "Choice",
+    "Chunk",
+    "Fragment",
+    "Function",
+    "ModelList",
+    "PlainChunk",
+    "Said",
+    "TokenCounts",
+]
 
 
 class Function(msgspec.Struct, gc=False):
@@ -53,6 +62,43 @@ class Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
     logprobs: Any = None
     error: Any = None
+
+
+class PlainDelta(msgspec.Struct, gc=False):
+    """A delta that adds to the text and does nothing else."""
+
+    content: str
+    reasoning_content: None = None
+    reasoning: None = None
+    reasoning_details: None = None
+    refusal: None = None
+    tool_calls: None = None
+    annotations: None = None
+    audio: None = None
+    images: None = None
+    function_call: None = None
+
+
+class PlainChoice(msgspec.Struct, gc=False):
+    """A choice that such a delta is all of."""
+
+    delta: PlainDelta
+    index: Literal[0] | None = None
+    message: None = None
+    finish_reason: None = None
+    logprobs: None = None
+    error: None = None
+
+
+class PlainChunk(msgspec.Struct, gc=False):
+    """A chunk that such a choice is all of, as nearly all are: to say so is left to msgspec."""
+
+    choices: tuple[PlainChoice]
+    usage: None = None
+    error: None = None
+    x_groq: None = None
+    citations: None = None
+    search_results: None = None
 
 
 class InputDetails(msgspec.Struct, gc=False):

@@ -160,6 +160,8 @@ class Quirks:
 
     def family(self, model: str) -> Family:
         """Find what is declared of a model's family; one that nobody knows is like the others."""
-        found = (family for start, family in self.families.items() if model.startswith(start))
-        family = next(found, Family())
-        return family if family.efforts is not None else attrs.evolve(family, efforts=self.efforts)
+        for start, family in self.families.items():
+            if model.startswith(start):
+                is_told = family.efforts is not None
+                return family if is_told else attrs.evolve(family, efforts=self.efforts)
+        return Family(efforts=self.efforts)

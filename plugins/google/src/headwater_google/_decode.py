@@ -77,6 +77,7 @@ class Decoder:
 
     Attributes:
         is_settled: Whether the end mark was seen, or an error.
+        is_done: Never, as counts may follow until the bytes end.
 
     Source:
         FORMATS 5.2: the end mark is a `finishReason`, or a `blockReason`, and then the end of the
@@ -85,6 +86,7 @@ class Decoder:
 
     def __init__(self, messages: Iterable[Message] = (), dropped: tuple[str, ...] = ()) -> None:
         self.is_settled = False
+        self.is_done = False
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
@@ -97,15 +99,15 @@ class Decoder:
         self._open_candidates: set[int] = set()  # those past the first that have not finished
         self._parts = Parts(messages)
 
-    def feed(self, data: str) -> list[Event]:
-        """Take the payload of one frame.
+    def feed(self, data: str | bytes, name: str = "message") -> list[Event]:
+        """Take the payload of one frame, whatever the event that it came in is called.
 
         Raises:
             ProtocolError: It is no chunk.
         """
-        if data[:1] != "{":
-            data = data.strip()
-            if not data or data == "[DONE]":  # no word of this wire, but of proxies
+        if data[:1] != b"{":
+            text = data.decode() if isinstance(data, bytes) else data
+            if text.strip() in ("", "[DONE]"):  # no word of this wire, but of proxies
                 return []
         return self._take(self._decoded(data, "a Gemini chunk"), data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final, TypeVar
 
 import attrs
@@ -11,7 +11,7 @@ import msgspec
 from headwater import (
     ChatRequest,
     ChatResponse,
-    Event,
+    EventStream,
     Health,
     ModelInfo,
     ProtocolError,
@@ -22,6 +22,7 @@ from headwater import (
     hookimpl,
 )
 from headwater.secret import as_secret, require_key
+from headwater.wire.answer import stream_events
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import find_base_url
 
@@ -65,24 +66,14 @@ class Google:
     )
 
     @hookimpl
-    async def stream_chat(
-        self, request: ChatRequest, transport: Transport
-    ) -> AsyncGenerator[Event, None]:
+    def stream_chat(self, request: ChatRequest, transport: Transport) -> EventStream:
         """Stream the answer to one request; see `headwater.hookspecs`."""
         encoded = encode_request(request)
         # Without alt=sse the answer is one JSON array that comes in pieces.
         url = model_url(self._base(), request.model.name, "streamGenerateContent", alt="sse")
         sent = self._post(url, encoded.body, "text/event-stream")
         decoder = Decoder(request.messages, encoded.dropped)
-        async with transport.send(sent, errors=read_error) as response:
-            async for frame in response.sse():
-                for event in decoder.feed(frame.data):
-                    yield event
-                if decoder.is_settled:
-                    decoder.check()
-                    response.settle()
-            for event in decoder.close():
-                yield event
+        return stream_events(transport.send(sent, errors=read_error), decoder)
 
     @hookimpl
     async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:

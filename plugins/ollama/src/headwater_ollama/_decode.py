@@ -47,6 +47,7 @@ class Decoder:
         dropped: What of it could not be sent.
 
     Attributes:
+        is_settled: As `is_done`; nothing trails an answer.
         is_done: Whether the end mark was seen, and `Finished` given.
 
     Source:
@@ -54,13 +55,14 @@ class Decoder:
     """
 
     def __init__(self, messages: Iterable[Message] = (), dropped: tuple[str, ...] = ()) -> None:
+        self.is_settled = False
         self.is_done = False
         self._dropped = dropped
         self._ids = CallIds(messages)
         self._has_started = False
         self._has_called = False
 
-    def feed(self, line: bytes) -> list[Event]:
+    def feed(self, line: bytes, name: str = "message") -> list[Event]:
         """Take a line.
 
         Raises:
@@ -85,6 +87,13 @@ class Decoder:
         if read.done:
             self._finish(read, events)
         return events
+
+    def check(self) -> None:
+        """Do nothing: what a line says is wrong is raised as it is fed."""
+
+    def close(self) -> list[Event]:
+        """Take the end of the bytes: an answer that is not complete by then was cut."""
+        return []
 
     def whole(self, body: bytes) -> list[Event]:
         """Take a whole body: one line as a rule, a stream where the server gives nothing else.
@@ -121,7 +130,7 @@ class Decoder:
 
     def _finish(self, line: Line, events: list[Event]) -> None:
         """Take the end mark, and what it says of the answer."""
-        self.is_done = True
+        self.is_settled = self.is_done = True
         spent = {name: getattr(line, name) for name in _DURATIONS}
         if known := {name: value for name, value in spent.items() if value is not None}:
             events.append(ProviderEvent("durations", known))

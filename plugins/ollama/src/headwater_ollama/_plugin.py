@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar, Final, TypeVar
 
@@ -12,7 +12,7 @@ import msgspec
 from headwater import (
     ChatRequest,
     ChatResponse,
-    Event,
+    EventStream,
     Health,
     Limits,
     ModelInfo,
@@ -23,7 +23,8 @@ from headwater import (
     hookimpl,
 )
 from headwater.secret import as_secret, find_key
-from headwater.wire.transport import HTTPRequest, Transport
+from headwater.wire.answer import stream_events
+from headwater.wire.transport import Framing, HTTPRequest, Transport
 from headwater.wire.url import join_url
 
 from ._decode import Decoder
@@ -63,20 +64,13 @@ class Ollama:
     )
 
     @hookimpl
-    async def stream_chat(
-        self, request: ChatRequest, transport: Transport
-    ) -> AsyncGenerator[Event, None]:
+    def stream_chat(self, request: ChatRequest, transport: Transport) -> EventStream:
         """Stream the answer to one request; see `headwater.hookspecs`."""
         encoded = encode_request(request, is_stream=True)
         decoder = Decoder(request.messages, encoded.dropped)
         errors = partial(read_error, request.model.name)
         sent = self._post(encoded.body, "application/x-ndjson")
-        async with transport.send(sent, errors=errors) as response:
-            async for line in response.ndjson():
-                for event in decoder.feed(line):
-                    yield event
-                if decoder.is_done:
-                    return
+        return stream_events(transport.send(sent, errors=errors), decoder, Framing.NDJSON)
 
     @hookimpl
     async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:

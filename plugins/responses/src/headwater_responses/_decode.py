@@ -62,6 +62,7 @@ class Decoder:
         dropped: What of it could not be sent.
 
     Attributes:
+        is_settled: As `is_done`; nothing trails an answer.
         is_done: Whether one of the events that end an answer was seen.
 
     Source:
@@ -71,6 +72,7 @@ class Decoder:
     def __init__(
         self, quirks: Quirks, messages: Iterable[Message] = (), dropped: tuple[str, ...] = ()
     ) -> None:
+        self.is_settled = False
         self.is_done = False
         self._quirks = quirks
         self._dropped = dropped
@@ -78,7 +80,7 @@ class Decoder:
         self._has_started = False
         self._output = Output(messages)
 
-    def feed(self, data: str, name: str = "message") -> list[Event]:
+    def feed(self, data: str | bytes, name: str = "message") -> list[Event]:
         """Take the payload of one frame.
 
         Args:
@@ -121,12 +123,16 @@ class Decoder:
         self.check()
         return events
 
+    def close(self) -> list[Event]:
+        """Take the end of the bytes: an answer that is not complete by then was cut."""
+        return []
+
     def check(self) -> None:
         """Raise the error that ended the answer, if one did."""
         if self._failure is not None:
             raise self._failure
 
-    def _take(self, kind: str, frame: Frame, data: str, events: list[Event]) -> None:
+    def _take(self, kind: str, frame: Frame, data: str | bytes, events: list[Event]) -> None:
         """Take an event; one that nobody knows is passed over, as more are added without notice."""
         if (add := _ADDERS.get(kind)) is not None:
             add(self._output, frame, events)
@@ -145,14 +151,15 @@ class Decoder:
         elif frame.type is None and frame.object == _WHOLE:
             events += self.whole(data)  # a server that answers whole, whatever it was asked
 
-    def _take_no_frame(self, data: str, name: str, error: Exception) -> list[Event]:
+    def _take_no_frame(self, data: str | bytes, name: str, error: Exception) -> list[Event]:
+        text = data.decode() if isinstance(data, bytes) else data
         if name == "error":
-            self._fail(data)
-        elif data.strip() not in ("", "[DONE]"):
+            self._fail(text)
+        elif text.strip() not in ("", "[DONE]"):
             raise ProtocolError.malformed("an event of a response", data, error) from None
         return []
 
-    def _begin(self, frame: Frame, data: str, events: list[Event]) -> None:
+    def _begin(self, frame: Frame, data: str | bytes, events: list[Event]) -> None:
         if self._has_started:
             return
         try:
@@ -178,7 +185,7 @@ class Decoder:
                 events.append(UsageUpdated(usage))
             self._fail({"error": answer.error} if answer.error else {})
             return
-        self.is_done = True
+        self.is_settled = self.is_done = True
         self._output.complete(answer.output or (), events)
         self._output.finish(events)
         details = answer.incomplete_details
@@ -199,7 +206,7 @@ class Decoder:
 
     def _fail(self, value: Any) -> None:
         self._failure = self._failure or frame_error(self._quirks, value)
-        self.is_done = True
+        self.is_settled = self.is_done = True
 
     def _answer(self, data: bytes | str) -> Answer:
         try:
@@ -249,7 +256,7 @@ def _whole(count: int | float | None) -> int | None:
     return None if count is None else int(count)
 
 
-def _untyped(data: str) -> dict[str, Any]:
+def _untyped(data: str | bytes) -> dict[str, Any]:
     """Decode an event once more, for all that is in it."""
     value: dict[str, Any] = msgspec.json.decode(data)
     return value

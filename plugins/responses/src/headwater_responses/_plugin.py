@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 import attrs
@@ -12,7 +12,7 @@ import msgspec
 from headwater import (
     ChatRequest,
     ChatResponse,
-    Event,
+    EventStream,
     HeadwaterError,
     Health,
     ModelInfo,
@@ -25,6 +25,7 @@ from headwater import (
     hookimpl,
 )
 from headwater.secret import as_secret, find_key, require_key
+from headwater.wire.answer import stream_events
 from headwater.wire.transport import HTTPRequest, Transport
 from headwater.wire.url import find_base_url, join_url
 
@@ -65,20 +66,12 @@ class Responses:
     needs_key: bool = attrs.field(default=False, kw_only=True)
 
     @hookimpl
-    async def stream_chat(
-        self, request: ChatRequest, transport: Transport
-    ) -> AsyncGenerator[Event, None]:
+    def stream_chat(self, request: ChatRequest, transport: Transport) -> EventStream:
         """Stream the answer to one request; see `headwater.hookspecs`."""
         encoded = encode_request(request, self.quirks, is_stream=True)
         decoder = Decoder(self.quirks, request.messages, encoded.dropped)
         sent = self._post(self.quirks.responses_path, encoded.body, "text/event-stream")
-        async with transport.send(sent, errors=self._read_error) as response:
-            async for frame in response.sse():
-                for event in decoder.feed(frame.data, frame.event):
-                    yield event
-                if decoder.is_done:
-                    decoder.check()
-                    return
+        return stream_events(transport.send(sent, errors=self._read_error), decoder)
 
     @hookimpl
     async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:

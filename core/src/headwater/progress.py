@@ -1,0 +1,86 @@
+"""What moves while a call is under way: attempts, and the wire's signs of life."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+from .errors import HeadwaterError, LimitPassed
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """Hold what moves while a call is under way: one object for all requests that the call becomes.
+
+    The times that end in `_at` are read off `waited`, a clock that stands still while the consumer
+    is busy.
+
+    Attributes:
+        call_id: A name for the call in logs; "" until somebody asks for it.
+        attempt: Which attempt this is, counted from 1; 0 before the first.
+        is_between_attempts: Whether one attempt is over and the next has not begun.
+        deadline: When the whole call must be over, by `time.monotonic`.
+        is_whole: Whether the answer comes in one piece, so that no content can be awaited before.
+        connecting_at: When the wait for a connection began; None while there is no such wait.
+        attempt_at: When this attempt began.
+        sent_at: When its request went out; None before.
+        last_byte_at: When its last byte came; None before the first.
+        content_at: When its last content came; None before the first.
+        request_id: The provider's name for the request.
+        waited_s: How long the waits that are over took.
+        waiting_since: When the present wait began, by `time.monotonic`.
+        reader: The task that waits now; None while the consumer is busy. What a limit may cancel.
+        interruption: Why no further wait may succeed.
+        is_interrupting: Whether the reader has been cancelled for that, once is enough.
+        on_retried: Is told the error and the wait, before another attempt.
+    """
+
+    call_id: str = ""
+    attempt: int = 0
+    is_between_attempts: bool = False
+    deadline: float = math.inf
+    is_whole: bool = False
+    connecting_at: float | None = None
+    attempt_at: float = 0.0
+    sent_at: float | None = None
+    last_byte_at: float | None = None
+    content_at: float | None = None
+    request_id: str | None = None
+    waited_s: float = 0.0
+    waiting_since: float = 0.0
+    reader: asyncio.Task[object] | None = None
+    interruption: HeadwaterError | None = None
+    is_interrupting: bool = False
+    on_retried: Callable[[HeadwaterError, float], None] | None = None
+
+    def begin_attempt(self) -> None:
+        """Count an attempt, and forget what the wire did in the one before."""
+        self.end_attempt()
+        self.is_between_attempts = False
+        self.attempt += 1
+        self.attempt_at = self.waited_s
+        self.is_whole = False
+        self.connecting_at = self.sent_at = self.last_byte_at = self.content_at = None
+        self.request_id = None
+
+    def end_attempt(self) -> None:
+        """Let no limit of this attempt touch the next one, or the wait before it."""
+        self.is_between_attempts = True
+        if isinstance(self.interruption, LimitPassed) and self.interruption.is_retryable:
+            self.interruption = None
+
+    def waited(self) -> float:
+        """Tell how long the call has waited so far, the present wait included."""
+        if self.reader is None:
+            return self.waited_s
+        return self.waited_s + time.monotonic() - self.waiting_since
+
+    def interrupt(self, error: HeadwaterError) -> None:
+        """Make the present wait, or else the next one, fail with an error of ours."""
+        self.interruption = error
+        if self.reader is not None and not self.is_interrupting:
+            self.is_interrupting = True
+            self.reader.cancel()
