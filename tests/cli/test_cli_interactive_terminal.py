@@ -317,6 +317,17 @@ def test_a_provider_that_cannot_stream(shell: Shell) -> None:
         terminal.expect("[this provider cannot stream: the answer comes whole]\nall at once\n[stop")
 
 
+def test_a_model_that_wants_tools(shell: Shell) -> None:
+    """None are run here, so the way on is shown."""
+    with _chat(shell, "-m", "stage/tools") as terminal:
+        _say(terminal, "go")
+        terminal.expect('[tool call: get_weather {"city": "Zürich"}]')
+        terminal.expect("/undo takes the turn back")
+        terminal.expect_prompt()
+        _say(terminal, "/undo")
+        terminal.expect("Taken back: go")
+
+
 def test_a_dumb_terminal_has_a_conversation_too(shell: Shell) -> None:
     """Where the cursor cannot move, lines are read as they are."""
     with shell.terminal("chat", *ECHO, variables={"TERM": "dumb"}) as terminal:

@@ -18,6 +18,7 @@ from .._attach import read_attachment
 from .._errors import ExitCode
 from .._kept import Continued, can_keep, open_store, resume_session
 from .._settings import Settings
+from .._terminal import as_line
 from ._catalog import Catalog
 from ._classic import PROMPT
 from ._display import Display
@@ -68,7 +69,9 @@ async def hold_conversation(wish: Wish) -> ExitCode:
         runner = await stack.enter_async_context(make_runner())
         store = None if manner.is_private else open_store()
         if store is not None and wish.continued is None and not can_keep(store):
-            display.note(f"This conversation is not kept: {store.path} cannot be written.")
+            display.note(
+                f"This conversation is not kept: {as_line(str(store.path))} cannot be written."
+            )
             store = None
         if store is not None:
             await stack.enter_async_context(store)

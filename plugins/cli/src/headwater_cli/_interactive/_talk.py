@@ -201,8 +201,8 @@ class Talk:
                 await self._sum_up(ended)
         if ended.error is not None:
             display.fail(ended.error)
-        if self.manner.has_commands and (ended.error is not None or ended.is_interrupted):
-            display.note("/retry asks again, /edit changes the prompt first.")
+        if self.manner.has_commands and (advice := _advice(ended)):
+            display.note(advice)
 
     async def _sum_up(self, ended: Ended) -> None:
         if ended.response is not None:
@@ -213,6 +213,15 @@ class Talk:
             )
         elif ended.is_interrupted:
             self.display.note("[interrupted]")
+
+
+def _advice(ended: Ended) -> str:
+    """Say what can be done about a turn that did not end well."""
+    if ended.error is not None or ended.is_interrupted:
+        return "/retry asks again, /edit changes the prompt first."
+    if ended.response is not None and ended.response.tool_calls:
+        return "No tools are run here, and the model waits for them: /undo takes the turn back."
+    return ""
 
 
 async def known_cost(model: ModelId, usage: Usage) -> Decimal | None:
