@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from headwater_cli._interactive._actions import _ACTIONS
 from headwater_cli._interactive._commands import COMMANDS, UnknownCommand, read_command
 from headwater_cli._interactive._history import PromptHistory
+from headwater_cli._show import cost_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "chat-in-the-terminal.md"
 
@@ -63,6 +65,15 @@ def test_each_command_is_documented(name: str) -> None:
     """The page on it has a row for each."""
     rows = [row for row in PAGE.read_text(encoding="utf-8").splitlines() if row.startswith("| `/")]
     assert any(f"`/{name}" in row.split(" | ")[0] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("cost", "text"),
+    [("0.000021", "$0.000021"), ("0.12346", "$0.1235"), ("12.3", "$12.30"), ("0", "$0.00")],
+)
+def test_a_cost_has_as_many_digits_as_it_is_worth(cost: str, text: str) -> None:
+    """Two digits of a tiny amount, cents of a large one."""
+    assert cost_text(Decimal(cost)) == text
 
 
 def test_prompts_are_kept_for_their_owner(tmp_path: Path) -> None:

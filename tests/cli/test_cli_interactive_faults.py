@@ -160,6 +160,24 @@ def test_the_conversation_goes_on_later(shell: Shell) -> None:
             on.expect("\nmore\n\ncompatible/m:\nA **whole** answer.\n")
 
 
+def test_the_cost_is_told(shell: Shell) -> None:
+    """Under an answer whose price is known stands what it cost, and /usage adds it up."""
+    usage = (
+        b'data: {"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 2000}}\n\n'
+    )
+    priced = respond(_said("Yes."), _said("", "stop"), usage, b"data: [DONE]\n\n")
+    with FaultServer(lambda request: MODELS if request.method == "GET" else priced) as server:
+        variables = {"HEADWATER_GROQ_BASE_URL": server.url, "GROQ_API_KEY": "test"}
+        model = "groq/llama-3.1-8b-instant"
+        with shell.terminal("chat", "-m", model, variables=variables) as terminal:
+            terminal.expect_prompt()
+            terminal.press("question\r")
+            terminal.expect("[stop | 1000 in, 2000 out tokens | $0.0002")
+            terminal.expect_prompt()
+            terminal.press("/usage\r")
+            terminal.expect("1000 in, 2000 out tokens in all | $0.0002")
+
+
 def test_a_private_conversation_leaves_nothing(shell: Shell) -> None:
     """Neither the prompts nor the answers are written anywhere."""
     with shell.terminal("chat", "--private", "-m", "demo/echo") as terminal:

@@ -172,7 +172,7 @@ def cost_text(cost: Decimal) -> str:
 
     Shapes:
         Decimal("0.000021") -> "$0.000021"
-        Decimal("0.12345")  -> "$0.1235"
+        Decimal("0.12346")  -> "$0.1235"
         Decimal("12.3")     -> "$12.30"
     """
     if not cost or cost >= 1:
