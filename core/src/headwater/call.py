@@ -6,10 +6,10 @@ A `Call` is what the layers of middleware share. Plugins never see it.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
-from secrets import token_hex
 from typing import TypeVar
 
 import attrs
@@ -83,7 +83,7 @@ class Call:
     def id(self) -> str:
         """Name the call in logs."""
         if not self.progress.call_id:
-            self.progress.call_id = token_hex(8)
+            self.progress.call_id = os.urandom(8).hex()
         return self.progress.call_id
 
     @property

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 import pluggy
@@ -23,6 +21,9 @@ from .limits import Limits
 from .requests import ModelId
 from .retry_budget import RetryBudget
 from .secret import Secret
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["KeySource", "PluginStatus", "Provider", "Registry", "key_variables"]
 
@@ -175,6 +176,10 @@ class Registry:
 
     def _found(self) -> dict[str, list[EntryPoint]]:
         if self._entry_points is None:
+            from importlib.metadata import (
+                entry_points,
+            )  # imports a dozen modules that archives need
+
             self._entry_points = {}
             for point in entry_points(group=GROUP):
                 self._entry_points.setdefault(point.name, []).append(point)
@@ -205,6 +210,8 @@ class Registry:
         said = f"no plugin provides {name!r}; installed: {', '.join(installed) or 'none'}"
         hints: list[str] = []
         known = sorted({*installed, *_KNOWN_DISTRIBUTIONS})
+        import difflib  # seldom needed
+
         near = difflib.get_close_matches(name.lower(), known, n=3)
         if near and name not in near:
             hints.append(f"Did you mean {' or '.join(near)}?")

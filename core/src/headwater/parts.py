@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import ClassVar, Final, Self, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeAlias, cast, get_args
 
 import attrs
 
 from .errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "Audio",
@@ -80,6 +81,12 @@ class Text:
     replay: JSONObject | None = attrs.field(default=None, kw_only=True)
 
 
+def _guessed(name: str) -> str | None:
+    import mimetypes  # slow to import, and of use for files alone
+
+    return mimetypes.guess_type(name)[0]
+
+
 def _show_size(data: bytes | None) -> str:
     return "None" if data is None else f"<{len(data)} bytes>"
 
@@ -128,6 +135,8 @@ class Media:
             InvalidRequest: There is no such file, it cannot be read, is empty or over 50 MiB, or
                 its ending says nothing about its type.
         """
+        from pathlib import Path  # drags in what only addresses need
+
         file = Path(path)
         try:
             with file.open("rb") as content:
@@ -141,7 +150,7 @@ class Media:
             )
         if not data:
             raise InvalidRequest(f"{file} is empty")
-        guessed = media_type or mimetypes.guess_type(file.name)[0]
+        guessed = media_type or _guessed(file.name)
         if guessed is None:
             raise InvalidRequest(
                 f"cannot tell the media type of {file} by its ending; "
@@ -169,7 +178,7 @@ class Media:
                 f"expected the address of {cls.kind} with a scheme, such as https://…; "
                 "for a file of this machine use from_path"
             )
-        return cls(media_type or mimetypes.guess_type(url.partition("?")[0])[0], url=url)
+        return cls(media_type or _guessed(url.partition("?")[0]), url=url)
 
     @classmethod
     def _from_data_url(cls, url: str, media_type: str | None) -> Self:

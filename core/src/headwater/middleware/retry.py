@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -21,6 +20,12 @@ T = TypeVar("T")
 
 ATTEMPTS: Final = 3
 MAX_RETRY_AFTER_S: Final = 60.0
+
+
+def _random() -> float:
+    import random  # heavy, and needed when something has failed
+
+    return random.random()
 
 
 class Retry:
@@ -50,7 +55,7 @@ class Retry:
         *,
         max_retry_after_s: float = MAX_RETRY_AFTER_S,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = Limits(attempts=attempts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import attrs
@@ -108,6 +107,8 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) ->
     seconds = _positive(value)
     if seconds is not None or value is None:
         return seconds
+    from email.utils import parsedate_to_datetime  # needed for a date alone
+
     try:
         until = parsedate_to_datetime(value)
     except (ValueError, OverflowError):  # a zone of centuries

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Collection
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, printable
 
@@ -79,6 +77,8 @@ def check_address(url: str) -> None:
         raise ConfigurationError(
             f"the address {without_query(url)!r} holds blanks or control characters"
         )
+    from urllib.parse import urlsplit  # needed when something is sent
+
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -126,6 +126,8 @@ def check_secrecy(url: str, allowed_hosts: Collection[str]) -> None:
 @lru_cache
 def _host_in_clear(url: str) -> str | None:
     """Tell the host that is reached without encryption, None where there is none such."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     host = parts.hostname or ""
     return None if parts.scheme == "https" or _is_loopback(host) else host
@@ -134,6 +136,8 @@ def _host_in_clear(url: str) -> str | None:
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
