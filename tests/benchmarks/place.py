@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import platform
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["CHECKOUT", "on_core", "processor", "raise_files", "source_path", "staying_on_core"]
+__all__ = [
+    "CHECKOUT",
+    "environment",
+    "on_core",
+    "processor",
+    "raise_files",
+    "source_path",
+    "staying_on_core",
+]
 
 CHECKOUT: Final = Path(__file__).parents[2]
+_NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
 
 
 def on_core(index: int) -> None:
@@ -63,3 +76,20 @@ def raise_files(wanted: int) -> int:
     if allowed > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     return max(soft, allowed)
+
+
+@cache
+def _bytecode() -> str:
+    """Make a folder for compiled modules, which goes at the end."""
+    folder = tempfile.mkdtemp(prefix="headwater-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def environment(path: str) -> dict[str, str]:
+    """Give the environment of a process that imports from a path, with its bytecode kept.
+
+    Without that, where Python is told to write none, each start would compile all sources anew.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
+    return {**inherited, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": _bytecode()}

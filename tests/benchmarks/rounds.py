@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import Final
 import attrs
 
 from .figures import Figure
-from .place import CHECKOUT, source_path
+from .place import CHECKOUT, environment, source_path
 
 __all__ = [
     "BASELINE",
@@ -118,7 +117,7 @@ def working(contender: Contender, wire: str, address: str) -> Iterator[Worker]:
     with subprocess.Popen(
         command,
         cwd=CHECKOUT,
-        env={**os.environ, "PYTHONPATH": source_path(contender.checkout)},
+        env=environment(source_path(contender.checkout)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -198,7 +197,7 @@ def import_costs(contenders: Iterable[Contender], rounds: int) -> Measured:
         for each in contenders:
             done = subprocess.run(
                 [sys.executable, "-c", _CODE.format(_IMPORTS[each.module])],
-                env={**os.environ, "PYTHONPATH": str(each.checkout / "core" / "src")},
+                env=environment(str(each.checkout / "core" / "src")),
                 capture_output=True,
                 text=True,
                 check=True,
