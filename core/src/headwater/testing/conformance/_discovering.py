@@ -72,8 +72,6 @@ def _lacks(subject: Subject, dialect: Dialect, came: Played) -> Iterator[Feature
     headers = [value for e in came.exchanges for value in e.request.headers.values()]
     if not any(isinstance(value, Secret) for value in headers):
         yield Feature.KEY
-    if not dialect.can_say(Ability.REASONING):
-        yield Feature.REASONING
     if not dialect.can_say(Ability.SEALS):
         yield Feature.SEALED_REASONING
     yield from _refuses(subject)
