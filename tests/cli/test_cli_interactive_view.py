@@ -358,3 +358,22 @@ def test_what_is_higher_than_the_window_scrolls_away(window: Window) -> None:
     live.show([*(f"line {n}" for n in range(28)), "changed"])
     live.keep([*(f"line {n}" for n in range(28)), "kept"])
     assert window.text.split("\n") == [*(f"line {n}" for n in range(28)), "kept"]
+
+
+def test_a_window_that_gets_lower_shows_no_line_twice() -> None:
+    """The lines that scroll away as the window shrinks are above it from then on."""
+    window = Window(40, 20)
+    try:
+        live = Live(window)
+        lines = [f"line {n}" for n in range(15)]
+        live.show(lines)
+        # The terminal keeps the lower lines, and the cursor stays on the last of them.
+        window.screen.reset()
+        window.screen.set_mode(pyte.modes.LNM)
+        window.resize(40, 6)
+        window.write("\n".join(lines[-6:]))
+        live.show([*lines, "more"])
+        live.keep([*lines, "more", "end"])
+        assert window.text.split("\n") == [*lines[-6:], "more", "end"]
+    finally:
+        window.destroy()

@@ -102,9 +102,11 @@ class Question:
 @click.option("--jsonl", "is_jsonl", is_flag=True, help="Print each event as a line of JSON.")
 @click.option("--no-stream", "is_whole", is_flag=True, help="Ask for the answer in one piece.")
 @click.option("--plain", "is_plain", is_flag=True, help="Show text as it comes, without colour.")
-@click.option("-c", "--continue", "is_continued", is_flag=True, help="Go on with the last talk.")
 @click.option(
-    "--id", "conversation_id", metavar="ID", help="Go on with this one; `headwater log` lists them."
+    "-c", "--continue", "is_continued", is_flag=True, help="Go on with the last conversation."
+)
+@click.option(
+    "--id", "conversation_id", metavar="ID", help="Go on with the conversation of this id."
 )
 @click.option(
     "--end", "is_classic", is_flag=True, help=r"Converse; a line \end alone ends each prompt."

@@ -13,6 +13,7 @@ if find_spec("hypothesis") is None:
     )
 
 from ..samples import Expected, ExpectedCall, ExpectedError, Sample, read_samples
+from ._discovering import discovered
 from ._features import Feature
 from ._promises import BrokenPromise, Check, CheckResult, Outcome, Skipped
 from ._provider import ProviderConformance, checks, verify
@@ -32,6 +33,7 @@ __all__ = [
     "Skipped",
     "Subject",
     "checks",
+    "discovered",
     "read_samples",
     "verify",
 ]

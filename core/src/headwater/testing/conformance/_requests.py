@@ -115,7 +115,7 @@ def _media(kind: type[Image | Document | Audio | Video]) -> tuple[Part, str]:
     return kind.from_bytes(data, kind.example, name="river"), base64.b64encode(data).decode()[:40]
 
 
-_PARTS: Final[Mapping[Feature, tuple[Part, str]]] = {
+PARTS: Final[Mapping[Feature, tuple[Part, str]]] = {
     Feature.IMAGES: _media(Image),
     Feature.DOCUMENTS: (
         Document.from_bytes(b"%PDF-1.4 conformance", "application/pdf", name="river.pdf"),
@@ -135,16 +135,20 @@ def every_part_is_sent_or_refused(subject: Subject) -> None:
     """Send each kind; one that the provider declares unsupported must be refused."""
     came = {
         feature: (sent(subject, [user("Look at this.", part)]), shown)
-        for feature, (part, shown) in _PARTS.items()
+        for feature, (part, shown) in PARTS.items()
     }
     if Feature.TOOLS not in subject.unsupported:
-        part, shown = _PARTS[Feature.IMAGES]
-        call = ToolCall("call00001", _TOOL.name, arguments={}, raw_arguments="{}")
-        result = Message("tool", ToolResult("call00001", ("Here:", part)))
-        messages = [user("Look."), assistant(call), result]
-        options = ChatOptions(tools=[_TOOL])
-        came[Feature.IMAGES_IN_RESULTS] = sent(subject, messages, options), shown
+        _, shown = PARTS[Feature.IMAGES]
+        came[Feature.IMAGES_IN_RESULTS] = image_in_a_result(subject), shown
     _refuse([_unsent(subject, feature, *one) for feature, one in came.items()])
+
+
+def image_in_a_result(subject: Subject) -> Sent:
+    """Send a picture that a tool gave."""
+    part, _ = PARTS[Feature.IMAGES]
+    call = ToolCall("call00001", _TOOL.name, arguments={}, raw_arguments="{}")
+    result = Message("tool", ToolResult("call00001", ("Here:", part)))
+    return sent(subject, [user("Look."), assistant(call), result], ChatOptions(tools=[_TOOL]))
 
 
 def _unsent(subject: Subject, feature: Feature, came: Sent, *wanted: str) -> str:
@@ -174,7 +178,7 @@ def _refuse(faults: Sequence[str]) -> None:
         raise BrokenPromise("\n          ".join(found))
 
 
-_OPTIONS: Final[Mapping[Feature, tuple[ChatOptions, tuple[str, ...]]]] = {
+OPTIONS: Final[Mapping[Feature, tuple[ChatOptions, tuple[str, ...]]]] = {
     Feature.MAX_OUTPUT_TOKENS: (ChatOptions(max_output_tokens=4321), ("4321",)),
     Feature.TEMPERATURE: (ChatOptions(temperature=0.4375), ("0.4375",)),
     Feature.TOP_P: (ChatOptions(top_p=0.8125), ("0.8125",)),
@@ -205,12 +209,12 @@ _OPTIONS: Final[Mapping[Feature, tuple[ChatOptions, tuple[str, ...]]]] = {
 def every_option_is_sent_or_refused(subject: Subject) -> None:
     """Set each option; one that the provider declares unsupported must be refused."""
     plain = sent(subject, "Hello").text
-    came = {feature: sent(subject, "Hello", options) for feature, (options, _) in _OPTIONS.items()}
-    faults = [_unsent(subject, feature, came[feature], *_OPTIONS[feature][1]) for feature in came]
+    came = {feature: sent(subject, "Hello", options) for feature, (options, _) in OPTIONS.items()}
+    faults = [_unsent(subject, feature, came[feature], *OPTIONS[feature][1]) for feature in came]
     faults += [
         f"Feature.{feature.name}: nothing was sent of it, and nothing was said"
         for feature, one in came.items()
-        if one.text == plain and not _OPTIONS[feature][1]
+        if one.text == plain and not OPTIONS[feature][1]
     ]
     _refuse(faults)
 

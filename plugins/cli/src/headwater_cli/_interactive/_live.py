@@ -36,14 +36,13 @@ class Live:
         self._stream = stream
         self._lines: list[str] = []  # those within the window
         self._gone = 0  # how many have scrolled away
-        self._columns = 0
+        self._size = (0, 0)
 
     def show(self, lines: Sequence[str]) -> None:
         """Make these the lines at the foot; none: wipe them away."""
         columns, rows = window_size(self._stream)
-        if self._columns not in (0, columns):
-            self._forget_width(columns)
-        self._columns = columns
+        if self._size != (columns, rows):
+            self._follow(columns, rows)
         fresh = list(lines[self._gone :])
         text = self._move(fresh)
         if text:
@@ -78,17 +77,24 @@ class Live:
         same = min(same, max(0, len(fresh) - 1))  # what ends where the cursor is to stand
         return _up(len(shown) - 1 - same) + _over(fresh[same:])
 
-    def _forget_width(self, columns: int) -> None:
-        """Wipe away what was shown in a window of another width.
+    def _follow(self, columns: int, rows: int) -> None:
+        """Go on in a window of another size.
 
-        A terminal that got narrower has broken the lines that are too long now.
+        A terminal that got narrower has broken the lines that are too long now, and of one that got
+        lower the upper lines have scrolled away.
         """
-        rows = sum(max(1, -(-_width(line) // columns)) for line in self._lines)
-        if rows:
-            self._stream.write(f"{_up(rows - 1)}\x1b[J")
+        heights = [max(1, -(-_width(line) // columns)) for line in self._lines]
+        while len(heights) > 1 and sum(heights) > rows:
+            del heights[0], self._lines[0]
+            self._gone += 1
+        before, self._size = self._size[0], (columns, rows)
+        if before == columns:
+            return
+        if heights:
+            self._stream.write(f"{_up(sum(heights) - 1)}\x1b[J")
         self._lines = []
         # Lines were counted at the old width: rather show one again than lose one.
-        self._gone = min(self._gone, self._gone * self._columns * 4 // (columns * 5))
+        self._gone = min(self._gone, self._gone * before * 4 // (columns * 5))
 
 
 def _up(rows: int) -> str:
