@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -349,3 +350,17 @@ def test_a_distribution_without_a_name_can_be_named(install: Install, tmp_path: 
     (tmp_path / "plugin_newt-1.2.dist-info" / "METADATA").unlink()
     importlib.invalidate_caches()
     assert "newt" in [status.name for status in Runner().plugins()]
+
+
+def test_a_distribution_that_raises_for_its_name_can_be_named(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does the backport of importlib.metadata, where something has imported it."""
+    install("newt", GOOD)
+
+    def missing(_distribution: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(metadata.Distribution, "name", property(missing))
+    (status,) = [status for status in Runner().plugins() if status.name == "newt"]
+    assert status.distributions == ("plugin_newt:Provider",)

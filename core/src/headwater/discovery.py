@@ -225,7 +225,12 @@ _HOOK_NAMES: Final = tuple(name for name in vars(Hooks) if not name.startswith("
 
 
 def _distribution(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
+    """Name the package that an entry point comes from, as far as its metadata is there to tell."""
+    try:
+        name = f"{point.dist.name} {point.dist.version}" if point.dist is not None else None
+    except FileNotFoundError:  # what the backport of importlib.metadata raises, once it is imported
+        name = None
+    return name or point.value
 
 
 def _made(point: EntryPoint, distribution: str, settings: Mapping[str, str | Secret]) -> object:
