@@ -26,6 +26,7 @@ from ._installed import installed_distributions
 from ._keys import keys
 from ._log import log
 from ._models import models
+from ._new_provider import new_provider
 from ._plugins import plugins
 from ._run import Terminated
 from ._terminal import prepare_streams, silence_streams
@@ -59,7 +60,19 @@ def commands() -> None:
     """Chat with language models, whoever provides them."""
 
 
-for command in (aliases, chat, compare, config, doctor, explain, keys, log, models, plugins):
+for command in (
+    aliases,
+    chat,
+    compare,
+    config,
+    doctor,
+    explain,
+    keys,
+    log,
+    models,
+    new_provider,
+    plugins,
+):
     commands.add_command(command)
 
 
