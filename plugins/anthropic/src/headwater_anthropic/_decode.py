@@ -243,7 +243,9 @@ class Decoder:
             case {"type": "content_block_delta", "delta": {"type": str(kind)} as delta} if (
                 kind and kind not in _KNOWN_DELTAS
             ):
-                return (ProviderEvent(kind, delta),)
+                events: list[Event] = []
+                self._start(wire.Message(), events)
+                return [*events, ProviderEvent(kind, delta)]
             case _:
                 raise _malformed(data, error)
 
