@@ -156,7 +156,7 @@ class Output:
                     events += [ReasoningDelta(text) for text in _thoughts(wire)]
                 events.append(ReasoningDelta("", wire))
             case "function_call":
-                self._name(item, wire, events)
+                self._name(item, wire, events, is_whole=True)
                 self._complete(item, wire.get("arguments"), events)
                 self._end_call(item, events, was_cut=wire.get("status") == "incomplete")
             case str(kind):
@@ -207,12 +207,14 @@ class Output:
             found = self._items[-1] if not self._items[-1].is_done else None
         return found or self._begin(index, item_id)
 
-    def _name(self, item: _Item, wire: Mapping[str, Any], events: list[Event]) -> None:
+    def _name(
+        self, item: _Item, wire: Mapping[str, Any], events: list[Event], *, is_whole: bool = False
+    ) -> None:
         """Announce a call, once its name is known or never will be."""
         item.is_call = self.has_called = True
         item.kept = item.kept or {k: value for k, value in wire.items() if k not in _CALL_OWN}
         item.name = item.name or _text(wire.get("name"))
-        is_last_word = not wire or wire.get("status") not in (None, "in_progress")
+        is_last_word = is_whole or not wire or wire.get("status") not in (None, "in_progress")
         if item.call_id or not (item.name or is_last_word):
             return
         item.call_id = self._ids.unique(_text(wire.get("call_id")) or None)
