@@ -16,7 +16,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 AIMOCK := @copilotkit/aimock@1.43.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-install bench-layers bench-micro bench-page bench-peers bench-scaling chaos docs constraints clean
+.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-install bench-layers bench-micro bench-page bench-peers bench-scaling chaos fuzz docs constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -102,6 +102,12 @@ bench-peers: bench-install  ## measure, side by side with other libraries
 bench-page: bench-install  ## measure everything, and write it into the documentation
 	@$(BENCH)/bin/python -m tests.benchmarks all --save
 	@$(BENCH)/bin/python -m tests.benchmarks page
+
+# The fuzzer is installed by this target alone.
+fuzz: $(VENV)/.installed-dev  ## fuzz each parser and decoder for FUZZ_SECONDS (20)
+	@$(INSTALL) --group fuzz
+	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "no atheris for this platform and Python: nothing is fuzzed"; exit 1; }
+	@$(BIN)/python -m tests.fuzz
 
 chaos: $(VENV)/.installed-dev  ## 10,000 streams with faults, then many more drawn by hypothesis
 	@$(BIN)/python -m tests.chaos
