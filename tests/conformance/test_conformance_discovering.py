@@ -8,12 +8,21 @@ from contextlib import aclosing
 import pytest
 
 from headwater import ChatRequest, ConfigurationError, Event, ModelId, hookimpl
-from headwater.testing.conformance import Feature, Outcome, ProviderConformance, discovered, verify
+from headwater.testing.conformance import (
+    Expected,
+    Feature,
+    Outcome,
+    ProviderConformance,
+    Sample,
+    discovered,
+    verify,
+)
 from headwater.testing.dialects import CHAT_COMPLETIONS
 from headwater.wire.transport import Transport
 from headwater_ollama import Ollama
 
 from . import test_conformance_providers as declared
+from .brook import BROOK
 from .honest import Honest
 
 DECLARED = [
@@ -76,3 +85,31 @@ def test_a_missing_chat_is_found() -> None:
     found = discovered(Streaming, ModelId("streaming", "some-model"))
     assert Feature.WHOLE in found.unsupported
     assert found.dialect is CHAT_COMPLETIONS
+
+
+def test_samples_show_what_a_wire_of_its_own_has() -> None:
+    """With samples of all that the wire can say, what is refused alone counts as lacking."""
+    brook = ModelId("brook", "small")
+    found = discovered(lambda: Honest("a-key"), brook, samples=BROOK.samples())
+    assert found.unsupported == {Feature.DOCUMENTS, Feature.AUDIO, Feature.VIDEO}
+
+
+def test_what_no_sample_shows_is_taken_for_lacking() -> None:
+    """One text without counts says nothing of reasoning, counts, errors and whole answers."""
+    text = Sample(
+        name="text",
+        body=b'event: say\ndata: {"text": "Hi"}\n\nevent: end\ndata: {"why": "done"}\n\n',
+        headers={"content-type": "text/event-stream"},
+        expected=Expected(text="Hi"),
+    )
+    brook = ModelId("brook", "small")
+    found = discovered(lambda: Honest("a-key"), brook, samples=[text])
+    unshown = {Feature.WHOLE, Feature.REASONING, Feature.SEALED_REASONING, Feature.USAGE}
+    assert found.unsupported >= unshown | {Feature.ERROR_FRAMES}
+
+
+def test_samples_without_a_stream_do_not_do() -> None:
+    """The kit says what it needs to begin with."""
+    refusal = Sample(name="no", body=b"{}", status=429, is_stream=False)
+    with pytest.raises(ConfigurationError, match="no sample is a streamed answer"):
+        discovered(lambda: Honest("a-key"), ModelId("brook", "small"), samples=[refusal])

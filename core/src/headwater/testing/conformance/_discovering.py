@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -22,6 +22,7 @@ from ..dialects import (
     Ability,
     Dialect,
 )
+from ..samples import Sample
 from ._answers import unlike
 from ._features import Feature
 from ._requests import OPTIONS, PARTS, image_in_a_result, sent
@@ -33,7 +34,13 @@ __all__ = ["discovered"]
 _DIALECTS: Final = (CHAT_COMPLETIONS, RESPONSES, ANTHROPIC, GEMINI, OLLAMA)
 
 
-def discovered(make: Callable[[], object], model: ModelId, *, key: str = DEFAULT_KEY) -> Subject:
+def discovered(
+    make: Callable[[], object],
+    model: ModelId,
+    *,
+    samples: Sequence[Sample] = (),
+    key: str = DEFAULT_KEY,
+) -> Subject:
     """Find out which known wire a provider speaks, and what it refuses, by asking it offline.
 
     For a report on a plugin that brings nothing for the kit. What it refuses is taken for what it
@@ -42,13 +49,17 @@ def discovered(make: Callable[[], object], model: ModelId, *, key: str = DEFAULT
     Args:
         make: Makes the provider object, with `key` as its key.
         model: The model to ask.
+        samples: Payloads of a wire of its own; what none of them shows is taken for what it lacks.
         key: The key that the provider object has.
 
     Raises:
-        ConfigurationError: It speaks none of the wires that are known here.
+        ConfigurationError: It speaks none of the wires that are known here, or none of the samples
+            is a stream.
         HeadwaterError: It cannot even be registered.
     """
-    bare = Subject(make=make, model=model, key=key)
+    bare = Subject(make=make, model=model, samples=tuple(samples), key=key)
+    if samples:
+        return _from_samples(bare)
     for dialect in _DIALECTS:
         sample = dialect.stream(PLAIN)
         trial = attrs.evolve(bare, samples=(sample,), dialect=dialect)
@@ -56,7 +67,7 @@ def discovered(make: Callable[[], object], model: ModelId, *, key: str = DEFAULT
         if not came.exchanges and came.error is None:
             return attrs.evolve(bare, unsupported=frozenset({Feature.WIRE}))
         if came.error is None and not unlike(sample, came.response):
-            lacks = frozenset(_lacks(trial, dialect, came))
+            lacks = frozenset({*_unwritten(dialect), *_lacks(trial, came)})
             return attrs.evolve(trial, samples=dialect.samples(), unsupported=lacks)
     raise ConfigurationError(
         f"{model.provider} speaks none of the wires {', '.join(d.name for d in _DIALECTS)}: "
@@ -64,7 +75,39 @@ def discovered(make: Callable[[], object], model: ModelId, *, key: str = DEFAULT
     )
 
 
-def _lacks(subject: Subject, dialect: Dialect, came: Played) -> Iterator[Feature]:
+def _from_samples(subject: Subject) -> Subject:
+    """Take what no sample shows, and what the provider refuses, for what it lacks."""
+    streamed = [sample for sample in subject.samples if sample.is_stream and sample.is_answer]
+    if not streamed:
+        raise ConfigurationError("no sample is a streamed answer: the kit needs one to begin with")
+    came = played(subject, streamed[0])
+    return attrs.evolve(
+        subject, unsupported=frozenset({*_unshown(subject.samples), *_lacks(subject, came)})
+    )
+
+
+def _unwritten(dialect: Dialect) -> Iterator[Feature]:
+    """Give what a wire cannot say."""
+    if not dialect.can_say(Ability.SEALS):
+        yield Feature.SEALED_REASONING
+
+
+def _unshown(samples: Sequence[Sample]) -> Iterator[Feature]:
+    """Give what no sample shows."""
+    answers = [sample.expected for sample in samples if sample.is_answer]
+    if not any(sample.is_answer and not sample.is_stream for sample in samples):
+        yield Feature.WHOLE
+    if not any(expected.reasoning for expected in answers):
+        yield Feature.REASONING
+    if not any(expected.sealed for expected in answers):
+        yield Feature.SEALED_REASONING
+    if not any(expected.usage is not None and expected.usage.is_known for expected in answers):
+        yield Feature.USAGE
+    if all(sample.is_answer or sample.status >= 400 for sample in samples):
+        yield Feature.ERROR_FRAMES
+
+
+def _lacks(subject: Subject, came: Played) -> Iterator[Feature]:
     """Give what a provider lacks or refuses."""
     name = subject.model.provider
     if not Registry({name: subject.make()}).get(name).implements("chat"):
@@ -72,8 +115,6 @@ def _lacks(subject: Subject, dialect: Dialect, came: Played) -> Iterator[Feature
     headers = [value for e in came.exchanges for value in e.request.headers.values()]
     if not any(isinstance(value, Secret) for value in headers):
         yield Feature.KEY
-    if not dialect.can_say(Ability.SEALS):
-        yield Feature.SEALED_REASONING
     yield from _refuses(subject)
 
 
