@@ -163,7 +163,7 @@ class Output:
                 events.append(ProviderEvent(kind, wire, is_part=True))
             case _:
                 pass  # an item that does not say what it is
-        item.is_done = True
+        item.is_done = item.is_done or not item.is_call  # one that began as a call ends as one
 
     def complete(self, output: Iterable[object], events: list[Event]) -> None:
         """Take the items of the final response: those that were left open, or all if none came.
