@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
@@ -53,15 +54,17 @@ _REASONS: Final[Mapping[str, FinishReason]] = {
     ),
 }
 # The wire's words for what is passed on beside the parts.
-_FACTS: Final = (
-    ("groundingMetadata", "grounding_metadata"),
-    ("citationMetadata", "citation_metadata"),
-    ("urlContextMetadata", "url_context_metadata"),
-    ("safetyRatings", "safety_ratings"),
-    ("logprobsResult", "logprobs_result"),
-    ("avgLogprobs", "avg_logprobs"),
-    ("finishMessage", "finish_message"),
-)
+_FACTS: Final = {
+    "groundingMetadata": "grounding_metadata",
+    "citationMetadata": "citation_metadata",
+    "urlContextMetadata": "url_context_metadata",
+    "safetyRatings": "safety_ratings",
+    "logprobsResult": "logprobs_result",
+    "avgLogprobs": "avg_logprobs",
+    "finishMessage": "finish_message",
+}
+_facts_of: Final = attrgetter(*_FACTS.values())
+_NO_FACTS: Final = (None,) * len(_FACTS)
 
 
 class Decoder:
@@ -197,11 +200,12 @@ class Decoder:
     ) -> None:
         if candidate.content is not None:
             self._parts.take(candidate.content, place, frame, events)
-        for name, field in _FACTS:
-            value = getattr(candidate, field)
-            if value and value != self._shown.get(name):  # some repeat them in every chunk
-                self._shown[name] = value
-                events.append(_fact(name, value))
+        facts = _facts_of(candidate)
+        if facts != _NO_FACTS:
+            for name, value in zip(_FACTS, facts, strict=True):
+                if value and value != self._shown.get(name):  # some repeat them in every chunk
+                    self._shown[name] = value
+                    events.append(_fact(name, value))
         if candidate.finish_reason is not None:
             self._parts.close(events)
             self._reason = str(candidate.finish_reason)
@@ -230,11 +234,12 @@ class Decoder:
             self._settle()
 
     def _take_usage(self, counts: TokenCounts, events: list[Event]) -> None:
-        usage = read_usage(counts)
+        is_new = counts != self._counts
+        usage = read_usage(counts) if is_new else self._usage
         if usage is None:
             return
         self._is_usage_final = self._reason is not None or self._block_reason is not None
-        if counts != self._counts:
+        if is_new:
             self._counts = counts
             self._usage = usage
             events.append(UsageUpdated(usage))

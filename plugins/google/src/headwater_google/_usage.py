@@ -49,4 +49,6 @@ def _added(one: float | None, other: float | None) -> int | None:
 
 
 def _whole(count: float | None) -> int | None:
-    return int(count) if count is not None and math.isfinite(count) else None
+    if count is None or type(count) is int:
+        return count
+    return int(count) if math.isfinite(count) else None
