@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from .inside import Inside
+from .linked import link
 from .shell import Shell
 
 URL = "https://api.acme.example/v1"
@@ -84,13 +85,7 @@ def test_a_new_provider_answers_from_its_sample_server(shell: Shell, wire: str) 
     """Found by its entry point, it streams from the server that its package brings."""
     shell.run("new-provider", "acme", *_options(wire))
     folder = shell.folder / "headwater-acme"
-    # What `pip install -e` would leave, without a network to build it.
-    made = folder / "src" / "headwater_acme-0.1.0.dist-info"
-    made.mkdir()
-    (made / "METADATA").write_text("Metadata-Version: 2.1\nName: headwater-acme\nVersion: 0.1.0\n")
-    project = (folder / "pyproject.toml").read_text(encoding="utf-8")
-    (entry,) = [line for line in project.splitlines() if line.startswith("acme = ")]
-    (made / "entry_points.txt").write_text("[headwater]\n" + entry.replace('"', "") + "\n")
+    path = link(folder)
     server = subprocess.Popen(
         [sys.executable, "tests/sample_server.py"], cwd=folder, stdout=subprocess.PIPE, text=True
     )
@@ -99,8 +94,8 @@ def test_a_new_provider_answers_from_its_sample_server(shell: Shell, wire: str) 
         server.stdout.readline()
         url, key, *command = server.stdout.readline().split()
         variables = dict([url.split("=", 1), key.split("=", 1)])
-        done = shell.run(*command[1:], **variables, PYTHONPATH=str(folder / "src"))
-        listed = shell.run("plugins", PYTHONPATH=str(folder / "src"))
+        done = shell.run(*command[1:], **variables, PYTHONPATH=path)
+        listed = shell.run("plugins", PYTHONPATH=path)
         server.terminate()
     assert (done.code, done.out) == (0, "Hello there.\n"), done.err
     assert "[stop | 9 in, 3 out tokens" in done.err
