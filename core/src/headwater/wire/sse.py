@@ -87,7 +87,8 @@ class SSEDecoder:
         Raises:
             ProtocolError: As `feed`.
         """
-        self.check()
+        if self._failure is not None:
+            raise self._failure
         frames: list[Frame] = []
         limit, size, data = self._max_event_bytes, self._size, self._data
         for line in self._lines(chunk):
@@ -104,6 +105,9 @@ class SSEDecoder:
             elif data is None and line[:6] == b"data: ":  # what most lines are
                 size += len(line)
                 data = line[6:]
+            elif line[:7] == b"event: ":
+                size += len(line)
+                self._name = line[7:].decode("utf-8", "replace") or "message"
             else:
                 value = self._take_field(line)
                 size += 0 if line[:1] == b":" else len(line)  # nothing of a comment is kept
@@ -115,7 +119,8 @@ class SSEDecoder:
                     self._more.append(value)
         else:
             self._size, self._data = size, data
-            if self._has_room():
+            rest = self._rest  # the line that has begun, so that a giant is refused early
+            if len(rest) + (0 if rest[:1] == b":" else size) <= limit:
                 return frames
         self._failure = ProtocolError(
             f"the server sent an event of more than {limit} bytes; if that is what you expect, "
@@ -155,7 +160,8 @@ class SSEDecoder:
         if self._rest and lines:
             lines[0] = bytes(self._rest) + lines[0]
             self._rest.clear()
-        self._rest += rest
+        if rest:
+            self._rest += rest
         return lines
 
     def _without_bom(self, head: bytes) -> bytes:
@@ -186,8 +192,3 @@ class SSEDecoder:
         elif field == b"retry" and value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
             self._retry = int(value)
         return None
-
-    def _has_room(self) -> bool:
-        """Tell whether the line that has begun still fits, so that a giant is refused early."""
-        begun = len(self._rest) + (0 if self._rest[:1] == b":" else self._size)
-        return begun <= self._max_event_bytes
