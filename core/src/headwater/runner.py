@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -26,6 +27,7 @@ from .wire.transport import Transport
 
 if TYPE_CHECKING:
     from .wire.http import HTTPTransport
+    from .wire.record import Record
 
 __all__ = ["Runner"]
 
@@ -43,7 +45,8 @@ class Runner:
             installed one.
         middleware: The layers round each call, outermost first; None: `[Log(), Deadline(),
             Retry(), Timeout()]`.
-        transport: What carries the requests; None: `HTTPTransport()`.
+        transport: What carries the requests; None: `HTTPTransport()`. With HEADWATER_RECORD=DIR in
+            the environment a `Record` goes round it.
         max_event_bytes: Bytes of one frame of a stream.
         keys: Is asked, by a provider's name, for a key that the environment does not have, when the
             provider is first used: a look into a vault or a file. None: it has none either.
@@ -68,7 +71,9 @@ class Runner:
             (Log(), Deadline(), Retry(), Timeout()) if middleware is None else tuple(middleware)
         )
         self._transport = transport
-        self._owned: HTTPTransport | None = None
+        self._owned: HTTPTransport | Record | None = None
+        if folder := os.environ.get("HEADWATER_RECORD"):
+            self._record(folder)
         self._is_closed = False
         self._streams: weakref.WeakSet[ChatStream] = weakref.WeakSet()
         self._dispatch = Dispatch(self._registry, self._carrier, max_event_bytes)
@@ -252,6 +257,12 @@ class Runner:
     ) -> Handler[T]:
         layers = options.get("middleware")
         return usual if layers is None else compose(layers, innermost)
+
+    def _record(self, folder: str) -> None:
+        from .wire.record import Record  # seldom wanted
+
+        if not isinstance(self._transport, Record):
+            self._transport = self._owned = Record(folder, self._transport)
 
     def _carrier(self) -> Transport:
         self._check_open()

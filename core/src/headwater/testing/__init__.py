@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the same names again, for type checkers and editors
+    from ..wire.record import Record
+    from ..wire.recording import Recording
     from .assertions import assert_stream
     from .conformance import Feature, ProviderConformance
     from .fake import FakeProvider
@@ -26,6 +28,8 @@ __all__ = [
     "Pause",
     "ProviderConformance",
     "Raw",
+    "Record",
+    "Recording",
     "Repeat",
     "ReplayTransport",
     "Reply",
@@ -48,6 +52,8 @@ _MODULES: dict[str, str] = {
     "Pause": "replay",
     "ProviderConformance": "conformance",
     "Raw": "fault_server",
+    "Record": ".wire.record",  # where the runner can reach them, one level up
+    "Recording": ".wire.recording",
     "Repeat": "fault_server",
     "ReplayTransport": "replay",
     "Reply": "replay",

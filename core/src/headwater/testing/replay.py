@@ -5,7 +5,8 @@ r"""Answers played back in place of the network: `Runner(transport=ReplayTranspo
         response = await runner.chat("mine/model", "Hi")
     transport.exchanges[0].request.url
 
-Nothing opens a socket, and nothing waits but where a reply says so.
+Nothing opens a socket, and nothing waits but where a reply says so. Recordings are played with
+`ReplayTransport.of("recordings/….jsonl")`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -23,12 +25,17 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
-from typing import TypeAlias, TypeVar
+from typing import Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import attrs
 
+from .. import errors as all_errors
 from ..errors import HeadwaterError, InvalidRequest, StreamInterrupted
 from ..parts import JSONValue
+from ..secret import Secret
+from ..wire.recording import Ending, RecordedRequest, Recording
+from ..wire.redaction import Redactor
 from ..wire.transport import HTTPRequest, ReadError, Response
 
 __all__ = ["Exchange", "Pause", "ReplayTransport", "Reply", "ReplyStep"]
@@ -63,11 +70,77 @@ class Reply:
         body: The bytes, whole, or step by step as they come. After the last step the body ends.
         status: HTTP status.
         headers: Its headers; names are put into lower case.
+        failure: What comes in place of an answer, where the network gives none.
     """
 
     body: tuple[ReplyStep, ...] = attrs.field(converter=_steps)
     status: int = attrs.field(default=200, kw_only=True)
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=_lower, kw_only=True)
+    failure: HeadwaterError | None = attrs.field(default=None, kw_only=True)
+
+    @classmethod
+    def of(
+        cls,
+        recording: Recording,
+        *,
+        speed: float = math.inf,
+        slices: int | Iterable[bytes] | None = None,
+    ) -> Self:
+        """Answer as was recorded.
+
+        Args:
+            recording: What came.
+            speed: 1: at the recording's own pace; 2: twice as fast; inf: at once.
+            slices: Cuts the body otherwise: the size of each chunk, or the chunks themselves. They
+                come at once.
+        """
+        ending = _ending(recording)
+        if recording.status is None:
+            return cls(b"", failure=ending or _nothing_more(recording))
+        if slices is None:
+            steps = _paced(recording, speed)
+        elif isinstance(slices, int):
+            body = recording.body
+            steps = [body[at : at + slices] for at in range(0, len(body), slices)]
+        else:
+            steps = list(slices)
+        return cls(
+            [*steps, *([] if ending is None else [ending])],
+            status=recording.status,
+            headers=recording.headers,
+        )
+
+
+def _paced(recording: Recording, speed: float) -> list[ReplyStep]:
+    """Put the pauses between the chunks, and before the end."""
+    steps: list[ReplyStep] = []
+    passed_s = 0.0
+    for at_s, data in [(chunk.at_s, chunk.data) for chunk in recording.chunks] + [
+        (recording.ended_at_s or 0.0, b"")
+    ]:
+        pause_s = (at_s - passed_s) / speed
+        if pause_s > 0:
+            steps.append(Pause(pause_s))
+        steps.append(data)
+        passed_s = max(passed_s, at_s)
+    return steps
+
+
+def _ending(recording: Recording) -> HeadwaterError | None:
+    """Give the error that ends a recording; None where the body came to its end."""
+    if recording.ending is Ending.COMPLETE:
+        return None
+    kind = getattr(all_errors, recording.error or "", None)
+    if isinstance(kind, type) and issubclass(kind, HeadwaterError):
+        failure: HeadwaterError = kind(recording.message)
+        return failure
+    return _nothing_more(recording)
+
+
+def _nothing_more(recording: Recording) -> HeadwaterError:
+    return StreamInterrupted(
+        f"the recording has no more: the exchange ended as {recording.ending.value!r}"
+    )
 
 
 @attrs.define(eq=False)
@@ -153,6 +226,32 @@ class ReplayTransport:
         self._replies = list(replies)
         self._choose = choose
 
+    @classmethod
+    def of(
+        cls,
+        *recordings: Recording | str | os.PathLike[str],
+        speed: float = math.inf,
+        slices: int | None = None,
+        by_request: bool = False,
+    ) -> Self:
+        """Play recordings, one request after the other.
+
+        Args:
+            *recordings: The recordings, or their files.
+            speed: See `Reply.of`.
+            slices: See `Reply.of`.
+            by_request: Chooses the recording whose request is the one that comes: method, path and
+                body, but for keys and ids. Of several each is played once, then the last again.
+
+        Raises:
+            ConfigurationError: A file is no recording.
+        """
+        found = [one if isinstance(one, Recording) else Recording.read(one) for one in recordings]
+        replies = [Reply.of(recording, speed=speed, slices=slices) for recording in found]
+        if by_request:
+            return cls(choose=_Choosing([one.request for one in found], replies))
+        return cls(*replies)
+
     @property
     def requests(self) -> Sequence[HTTPRequest]:
         """List the requests that came."""
@@ -168,6 +267,9 @@ class ReplayTransport:
         if request.on_sent is not None:
             request.on_sent()
         reply = exchange.reply
+        if reply.failure is not None:
+            exchange.close()
+            raise reply.failure
         try:
             yield Response(reply.status, reply.headers, exchange.read_chunk, close=exchange.close)
         finally:
@@ -186,3 +288,41 @@ class ReplayTransport:
                 "expected ReplayTransport(Reply(…))"
             )
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+
+class _Choosing:
+    """Choose a reply by its recorded request, each once before the last is given again."""
+
+    def __init__(self, asked: Sequence[RecordedRequest], replies: Sequence[Reply]) -> None:
+        self._left = list(zip(asked, replies, strict=True))
+
+    def __call__(self, request: HTTPRequest) -> Reply:
+        fitting = [pair for pair in self._left if _fits(pair[0], request)]
+        if not fitting:
+            raise InvalidRequest(
+                f"no recording fits {request.method} {urlsplit(request.url).path}: expected the "
+                f"method, path and body of one of the {len(self._left)} recorded requests"
+            )
+        if len(fitting) > 1:
+            self._left.remove(fitting[0])
+        return fitting[0][1]
+
+
+def _fits(asked: RecordedRequest, request: HTTPRequest) -> bool:
+    return (asked.method, urlsplit(asked.url).path) == (
+        request.method,
+        urlsplit(request.url).path,
+    ) and _value(asked.body) in (_value(request.body), _value(_redacted(request)))
+
+
+def _redacted(request: HTTPRequest) -> bytes | None:
+    keys = [value for value in request.headers.values() if isinstance(value, Secret)]
+    return None if request.body is None else Redactor(keys).whole(request.body)
+
+
+def _value(body: bytes | None) -> JSONValue | bytes:
+    try:
+        value: JSONValue = json.loads(body or b"null")
+    except ValueError:
+        return body
+    return value

@@ -93,7 +93,12 @@ class _Sending:
         attempt.secrets += [v for v in request.headers.values() if isinstance(v, Secret)]
         progress.connecting_at = progress.waited_s
         told = HTTPRequest(
-            request.method, request.url, request.headers, request.body, on_sent=call.sent
+            request.method,
+            request.url,
+            request.headers,
+            request.body,
+            on_sent=call.sent,
+            call=call,
         )
         self._beneath = attempt._beneath().send(told, errors=self._errors)
         inner = await call.wait(self._beneath.__aenter__())

@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar, cast
 import attrs
 import msgspec
 
+from ..call import Call
 from ..errors import (
     HeadwaterError,
     InvalidRequest,
@@ -61,6 +62,7 @@ class HTTPRequest:
             whatever the server says.
         body: The bytes to send, None for none.
         on_sent: Is called when a connection stands and the request goes out on it.
+        call: The call that it is part of, for the runner's transport; plugins leave it None.
     """
 
     method: str
@@ -68,6 +70,7 @@ class HTTPRequest:
     headers: Mapping[str, str | Secret] = attrs.field(factory=dict)
     body: bytes | None = attrs.field(default=None, repr=False)
     on_sent: Callable[[], None] | None = attrs.field(default=None, repr=False, kw_only=True)
+    call: Call | None = attrs.field(default=None, repr=False, eq=False, kw_only=True)
 
     @classmethod
     def post_json(
