@@ -12,6 +12,7 @@ __all__ = ["HOSTED", "service_of"]
 HOSTED: Mapping[str, tuple[str, str]] = {
     "cerebras": ("CEREBRAS_API_KEY", "https://api.cerebras.ai/v1"),
     "deepseek": ("DEEPSEEK_API_KEY", "https://api.deepseek.com"),
+    "fireworks": ("FIREWORKS_API_KEY", "https://api.fireworks.ai/inference/v1"),
     "groq": ("GROQ_API_KEY", "https://api.groq.com/openai/v1"),
     "huggingface": ("HF_TOKEN", "https://router.huggingface.co/v1"),
     "mistral": ("MISTRAL_API_KEY", "https://api.mistral.ai/v1"),

@@ -77,6 +77,11 @@ def test_a_tool_must_be_called_in_the_services_word(name: str) -> None:
         ("groq/openai/gpt-oss-20b", ["-", "low", "low", "medium", "high"]),
         ("cerebras/gpt-oss-120b", ["-", "low", "low", "medium", "high"]),
         ("cerebras/zai-glm-4.7", ["none", "low", "low", "medium", "high"]),
+        ("fireworks/accounts/fireworks/models/glm-5", ["none", "low", "low", "medium", "high"]),
+        (
+            "fireworks/accounts/fireworks/models/gpt-oss-20b",
+            ["-", "low", "low", "medium", "high"],
+        ),
         ("together/openai/gpt-oss-20b", ["-", "low", "low", "medium", "high"]),
         ("mistral/mistral-small-latest", ["none", "high", "high", "high", "high"]),
         ("perplexity/sonar", ["-", "minimal", "low", "medium", "high"]),
@@ -189,6 +194,7 @@ def _turns(origin: str, *, has_called: bool) -> tuple[Message, ...]:
     [
         ("deepseek", False, [{}]),
         ("deepseek", True, [{"reasoning_content": "Hm"}] * 2),
+        ("fireworks", True, [{"reasoning_content": "Hm"}] * 2),
         ("groq", True, [{}, {}]),
         (
             "openrouter",
@@ -196,7 +202,7 @@ def _turns(origin: str, *, has_called: bool) -> tuple[Message, ...]:
             [{"reasoning_details": [{"type": "reasoning.text", "text": "Hm", "signature": "s"}]}],
         ),
     ],
-    ids=["deepseek", "deepseek-tools", "groq", "openrouter"],
+    ids=["deepseek", "deepseek-tools", "fireworks-tools", "groq", "openrouter"],
 )
 def test_reasoning_goes_back_as_the_service_wants_it(
     name: str, has_called: bool, expected: list[dict[str, Any]]

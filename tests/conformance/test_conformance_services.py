@@ -21,6 +21,7 @@ _FILES: Final = (Feature.DOCUMENTS, Feature.AUDIO)
 _LACKS: Final[Mapping[str, tuple[Feature, ...]]] = {
     "cerebras": _FILES,
     "deepseek": (*_IMAGES, *_FILES, Feature.RESPONSE_FORMAT),
+    "fireworks": _FILES,
     "groq": _FILES,
     "huggingface": _FILES,
     "llamacpp": (Feature.DOCUMENTS,),

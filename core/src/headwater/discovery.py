@@ -42,7 +42,7 @@ _KNOWN_DISTRIBUTIONS: Final[Mapping[str, str]] = {
     "xai": "headwater-xai",
     "ollama": "headwater-ollama",
     **dict.fromkeys(
-        ("compatible", "llamacpp", "vllm", "lmstudio", "groq", "mistral", "deepseek"),
+        ("compatible", "fireworks", "llamacpp", "vllm", "lmstudio", "groq", "mistral", "deepseek"),
         "headwater-chat-completions",
     ),
     **dict.fromkeys(

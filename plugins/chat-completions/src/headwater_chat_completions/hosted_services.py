@@ -29,6 +29,7 @@ __all__ = [
     "azure",
     "cerebras",
     "deepseek",
+    "fireworks",
     "groq",
     "huggingface",
     "mistral",
@@ -201,6 +202,23 @@ cerebras = Service(
         media=frozenset({Image}),
         efforts=effort_words("none", "low", "medium", "high"),
         families={"gpt-oss": Family(efforts=_ALWAYS_THINKS)},
+    ),
+)
+
+fireworks = Service(
+    "Fireworks",
+    "https://api.fireworks.ai/inference/v1",
+    description="open models; a model is accounts/fireworks/models/NAME",
+    key_variables=("FIREWORKS_API_KEY",),
+    needs_key=True,
+    homepage="https://app.fireworks.ai/settings/users/api-keys",
+    quirks=Quirks(
+        origin="fireworks-chat",
+        media=frozenset({Image}),
+        efforts=effort_words("none", "low", "medium", "high"),
+        families={"accounts/fireworks/models/gpt-oss": Family(efforts=_ALWAYS_THINKS)},
+        reasoning_back=ReasoningBack.CONTENT_FIELD,
+        reasoning_back_with_tools=True,
     ),
 )
 
