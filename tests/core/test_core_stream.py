@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import TypeVar
 
 import pytest
 
 from headwater import (
+    Call,
     ChatRequest,
+    DeadlineExceeded,
     Event,
     Finished,
     FinishReason,
@@ -17,11 +21,15 @@ from headwater import (
     ReasoningDelta,
     Runner,
     Started,
+    StreamInterrupted,
     TextDelta,
     Usage,
     hookimpl,
 )
+from headwater.middleware import Handler
 from headwater.wire.transport import Transport
+
+T = TypeVar("T")
 
 
 class Slow:
@@ -140,3 +148,77 @@ async def test_two_tasks_cannot_read_at_once(runner: Runner) -> None:
             await anext(stream)
         assert isinstance(await first, Started)
         assert (await stream.collect()).text == "ab"
+
+
+class Settles:
+    """End well when it is interrupted, as an answer does of which only the usage is missing."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        yield TextDelta("a")
+        with suppress(StreamInterrupted):
+            await transport.wait(asyncio.sleep(30))
+        yield Finished(FinishReason.STOP)
+
+
+@pytest.mark.parametrize("closers", [1, 2])
+async def test_closing_as_the_answer_completes_waits_for_no_reader(closers: int) -> None:
+    """The reader has the whole answer; whether it asks for more is its own affair."""
+    seen: list[Event] = []
+    async with Runner(providers={"settles": Settles()}) as runner:
+        stream = runner.stream_chat("settles/m", "Hi")
+
+        async def read_and_stay() -> None:
+            async for event in stream:
+                seen.append(event)
+                if isinstance(event, Finished):
+                    await asyncio.sleep(30)
+
+        reader = asyncio.create_task(read_and_stay())
+        await asyncio.sleep(0.01)
+        async with asyncio.timeout(0.5):
+            await asyncio.gather(*(stream.aclose() for _ in range(closers)))
+        assert isinstance(seen[-1], Finished)
+        assert stream.metrics.total_s is not None
+        reader.cancel()
+
+
+class Sees:
+    """Note the error that passes, and swallow it if told so."""
+
+    def __init__(self, *, swallows: bool = False) -> None:
+        self.seen: list[type[BaseException]] = []
+        self._swallows = swallows
+
+    async def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
+        try:
+            async with aclosing(call_next(call)) as items:
+                async for item in items:
+                    yield item
+        except BaseException as error:
+            self.seen.append(type(error))
+            if not self._swallows:
+                raise
+
+
+@pytest.mark.parametrize("swallows", [False, True], ids=["passes on", "swallows"])
+async def test_a_deadline_that_passes_while_the_consumer_is_busy_is_seen_by_the_layers(
+    runner: Runner, *, swallows: bool
+) -> None:
+    """So that it is logged as what it is, and raised whatever a layer makes of it."""
+    layer = Sees(swallows=swallows)
+    layers = [layer, *runner.middleware]
+    stream = runner.stream_chat("slow/m", "Hi", middleware=layers, total_s=0.1)
+
+    async def read_slowly() -> None:
+        async for event in stream:
+            if isinstance(event, TextDelta):
+                await asyncio.sleep(0.12)
+
+    with pytest.raises(DeadlineExceeded) as caught:
+        await read_slowly()
+    assert layer.seen == [DeadlineExceeded]
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "a"

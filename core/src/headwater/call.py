@@ -128,6 +128,7 @@ class Call:
     def end(self) -> None:
         """Look at the call no more: it is over."""
         self.watch.stop()
+        self.progress.interruption = None  # whose traceback leads back here, in a circle
 
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Wait for something, so that limits hold and another task may end the wait.
@@ -150,9 +151,11 @@ class Call:
         except asyncio.CancelledError:
             if progress.interruption is not None and task.cancelling() - 1 <= cancels:
                 raise progress.interruption from None
-            progress.interruption = PluginError(
-                f"the call was cancelled, and the plugin {self.request.model.provider!r} went on"
-            )
+            if progress.interruption is None or progress.interruption.is_retryable:
+                progress.interruption = PluginError(
+                    "the call was cancelled, and the plugin "
+                    f"{self.request.model.provider!r} went on"
+                )
             raise
         finally:
             if progress.is_interrupting:

@@ -151,13 +151,19 @@ async def _value(
         failure = as_ours(error, call, provider, transport)
     except BaseException:
         transport.cut()
+        call.progress.forgive()
         raise
     else:
         await transport.aclose()
         return value
+    finally:
+        call.progress.end_attempt()
     transport.cut()
     await transport.aclose()
-    raise failure
+    try:
+        raise failure
+    finally:
+        del failure  # whose traceback leads back here, in a circle
 
 
 def _expected(kind: type[T], value: object, provider: Provider) -> T:

@@ -92,8 +92,7 @@ async def guarded(  # noqa: C901  # one loop: a call for each token costs more t
         grammar.end()
     for frame in transport.take_frames():
         yield RawFrame(frame)
-    if contained.failure is not None:
-        raise contained.failure
+    contained.raise_failure()
 
 
 class _Grammar:
@@ -281,7 +280,17 @@ class _Contained:
             return True
         if problem is not None and isinstance(error, GeneratorExit):
             raise problem from None
+        self._call.progress.forgive()
         return False  # a cancellation comes out unchanged
+
+    def raise_failure(self) -> None:
+        """Raise what ended the events, and keep no hold of it: its traceback leads back here."""
+        failure, self.failure = self.failure, None
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure
 
     async def _close(self) -> PluginError | None:
         """Close the plugin's generator within a second, and what it left open."""

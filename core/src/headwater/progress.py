@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 
-from .errors import HeadwaterError, LimitPassed
+from .errors import HeadwaterError, LimitPassed, PluginError
 
 __all__ = ["Progress"]
 
@@ -21,7 +21,7 @@ class Progress:
     Attributes:
         call_id: A name for the call in logs; "" until somebody asks for it.
         attempt: Which attempt this is, counted from 1; 0 before the first.
-        is_between_attempts: Whether one attempt is over and the next has not begun.
+        is_between_attempts: Whether no attempt is under way: before the first too.
         deadline: When the whole call must be over, by `time.monotonic`.
         is_whole: Whether the answer comes in one piece, so that no content can be awaited before.
         connecting_at: When the wait for a connection began; None while there is no such wait.
@@ -40,7 +40,7 @@ class Progress:
 
     call_id: str = ""
     attempt: int = 0
-    is_between_attempts: bool = False
+    is_between_attempts: bool = True
     deadline: float = math.inf
     is_whole: bool = False
     connecting_at: float | None = None
@@ -70,6 +70,14 @@ class Progress:
         """Let no limit of this attempt touch the next one, or the wait before it."""
         self.is_between_attempts = True
         if isinstance(self.interruption, LimitPassed) and self.interruption.is_retryable:
+            self.interruption = None
+
+    def forgive(self) -> None:
+        """Hold nothing against a plugin that has let a cancellation pass.
+
+        A layer may have cancelled one wait alone, with a timeout, and try something else.
+        """
+        if isinstance(self.interruption, PluginError):
             self.interruption = None
 
     def waited(self) -> float:

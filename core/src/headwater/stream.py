@@ -61,20 +61,25 @@ class _Reading:
         self.longest_gap_s: float | None = None
         self.is_finished = False
         self.is_closed = False
-        self._end: asyncio.Event | None = None  # for who waits for it, which is rare
+        self._woken: asyncio.Event | None = None  # for who waits for the end, which is rare
 
     def end(self) -> None:
         """Note that nothing more will be read."""
         self.total_s = time.monotonic() - (self.started_at or 0.0)
         self.call.end()
-        if self._end is not None:
-            self._end.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Have who waits for the end look again."""
+        if self._woken is not None:
+            self._woken.set()
+            self._woken = None
 
     async def ended(self) -> None:
-        """Wait until nothing more will be read."""
+        """Wait until nothing more will be read, or the answer is complete."""
         if self.total_s is None:
-            self._end = self._end or asyncio.Event()
-            await self._end.wait()
+            self._woken = woken = self._woken or asyncio.Event()
+            await woken.wait()
 
     def response(self) -> ChatResponse:
         """Give the answer so far; where it was cut and nobody has counted, with an estimate."""
@@ -103,12 +108,15 @@ async def _read(reading: _Reading, handler: Handler[Event]) -> EventStream:
                     content_at = progress.waited_s
                 if type(event) is Finished:
                     reading.is_finished = True
+                    reading.wake()  # a reader that has it need not ask for more
                     yield event
                 elif reading.is_closed:  # by another task, while this one waited
                     raise _closed()
                 else:
                     yield event
                     if progress.interruption is not None:  # while the consumer was busy
+                        with suppress(StopAsyncIteration):
+                            await events.athrow(progress.interruption)  # each layer is to see it
                         raise progress.interruption
     except HeadwaterError as error:
         error.partial = reading.response()
@@ -170,16 +178,18 @@ class ChatStream:
         Raises:
             PluginError: A layer or the plugin does not let go within a second.
         """
-        self._reading.is_closed = True
-        if not self._events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
-            await self._events.aclose()
-            return
-        self._reading.call.interrupt(_closed())
+        reading, events = self._reading, self._events
+        reading.is_closed = True
+        if events.ag_running:  # type: ignore[attr-defined]  # the ABC leaves it out
+            reading.call.interrupt(_closed())
         for _ in range(CLEAN_UP_STEPS):
+            if not events.ag_running:  # type: ignore[attr-defined]
+                await events.aclose()
+            if reading.total_s is not None or reading.started_at is None:
+                return
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLEAN_UP_S / CLEAN_UP_STEPS):
-                    await self._reading.ended()
-                    return
+                    await reading.ended()
         provider = self._reading.call.request.model.provider
         raise PluginError(
             f"the stream did not end within {CLEAN_UP_S:g} second: the plugin {provider!r}, or "
@@ -195,7 +205,10 @@ class ChatStream:
         error = _closed()
         error.partial = self.response
         complete(error, self._reading.call)
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # whose traceback leads back here, in a circle
 
     async def text(self) -> AsyncGenerator[str, None]:
         """Give the text as it comes, and nothing else; leaving it leaves the stream open."""

@@ -8,6 +8,7 @@ import time
 from asyncio import CancelledError
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
 from ..call import Call
@@ -79,6 +80,8 @@ class Log:
         except HeadwaterError as error:
             record.failed(error)
             raise
+        finally:
+            call.progress.on_retried = None  # which leads back to the call, in a circle
         record.finished()
 
 
@@ -170,6 +173,11 @@ def _configured_logger() -> Logger | None:
     has_handler = len(_stdlib_logger.handlers) > 1 or logging.getLogger().handlers
     if not has_handler or not _stdlib_logger.isEnabledFor(logging.WARNING):
         return None
+    return _logger_of_ours()
+
+
+@cache
+def _logger_of_ours() -> Logger:
     import structlog  # only here: it costs more than all of Headwater to import
 
     return cast(
