@@ -14,6 +14,7 @@ __all__ = [
     "JSONLinesReporter",
     "JSONReporter",
     "error_fields",
+    "event_fields",
     "response_fields",
     "write_json",
 ]
@@ -60,7 +61,7 @@ class JSONLinesReporter:
 
     def take(self, event: Event) -> None:
         """Write an event."""
-        write_json({"event": _event_name(event), **_fields(event)}, self._out)
+        write_json(event_fields(event), self._out)
 
     def leave(self) -> None:
         """Leave the output as it is: each line is whole."""
@@ -92,6 +93,11 @@ def _plain(_owner: object, _field: object, value: object) -> object:
 
 def _usage(usage: Usage) -> dict[str, Any]:
     return {**attrs.asdict(usage), "total_tokens": usage.total_tokens}
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """Give an event as JSON can hold it."""
+    return {"event": _event_name(event), **_fields(event)}
 
 
 def response_fields(response: ChatResponse, metrics: StreamMetrics | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from ._log import log
 from ._models import models
 from ._new_provider import new_provider
 from ._plugins import plugins
+from ._replay import replay
 from ._run import Terminated
 from ._terminal import prepare_streams, silence_streams
 
@@ -72,6 +73,7 @@ for command in (
     models,
     new_provider,
     plugins,
+    replay,
 ):
     commands.add_command(command)
 
