@@ -20,7 +20,8 @@ class Middleware(Protocol):
 
     A layer is generic in what flows: events for `stream_chat`, one value for `chat` and
     `count_usage`. It closes the inner stream on every path (`contextlib.aclosing`), and holds no
-    timeout, task group or context variable across a `yield`. One object serves many calls at once.
+    timeout, task group or context variable across a `yield`. One that touches no item gives the
+    inner stream itself. One object serves many calls at once.
     """
 
     def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
