@@ -58,7 +58,7 @@ def test_what_names_somebody_goes(gone: str) -> None:
 
 def test_an_id_is_stood_in_for() -> None:
     """The stand-in is of the same form, and the same each time; short ids stay as they are."""
-    value = {"id": "msg_0123456789abcDEF", "item_id": "call_1"}
+    value = {"id": "msg_0123456789-abcDEF", "item_id": "call_1"}
     first = json.loads(Redactor().text(json.dumps(value)))
     again = json.loads(Redactor().text(json.dumps({"call_id": value["id"]})))
     assert first["id"] == again["call_id"] != value["id"]

@@ -20,3 +20,13 @@ def test_a_file_has_its_name_once_it_is_whole(tmp_path: Path) -> None:
     recording = Recording.read(file)
     assert recording.body == b'{"id": "a-model-of-a-long-name"}'
     assert (recording.request.body, recording.model) == (None, None)
+
+
+def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
+    """Nor does what comes after it, nor to discard it twice."""
+    tape = Tape(tmp_path, HTTPRequest("GET", "https://h.test/models"))
+    tape.discard()
+    tape.discard()
+    tape.take_chunk(b"x")
+    tape.close()
+    assert not list(tmp_path.iterdir())

@@ -18,10 +18,10 @@ from headwater import (
     UnknownProvider,
 )
 from headwater.errors import FirstContentTimeout
-from headwater.testing import End, FaultServer, Record, Wait, payloads, respond
+from headwater.testing import End, FaultServer, Record, ReplayTransport, Wait, payloads, respond
 from headwater.testing.fault_server import Script
 from headwater.testing.payloads import Wire
-from headwater.testing.replay_provider import Replay
+from headwater.testing.replay_provider import Replay, _Waiting
 from headwater_anthropic import Anthropic
 from headwater_chat_completions.local_services import compatible
 
@@ -81,6 +81,22 @@ async def test_a_provider_without_an_address_gets_one(tmp_path: Path) -> None:
     file = await recorded(tmp_path, script, "compatible/any")
     async with Runner() as runner:
         assert (await runner.chat(f"replay/{file}", "Hi")).text == "Hello, world!"
+
+
+async def test_an_address_of_the_environment_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent there, either."""
+    monkeypatch.setenv("HEADWATER_ANTHROPIC_BASE_URL", "https://nowhere.invalid")
+    file = await recorded(tmp_path, respond(*FRAMES))
+    async with Runner() as runner:
+        assert (await runner.chat(f"replay/{file}", "Hi")).text == "Hello, world!"
+
+
+async def test_it_is_a_whole_transport() -> None:
+    """A wait for something that is no HTTP goes through the call, too."""
+    transport = ReplayTransport()
+    assert await _Waiting(transport, transport).wait(asyncio.sleep(0, "waited")) == "waited"
 
 
 async def test_a_cut_answer_is_cut_again(tmp_path: Path) -> None:
