@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+import msgspec
 import pytest
 
 from headwater import InvalidRequest, ProtocolError, StreamInterrupted
@@ -127,6 +128,28 @@ async def test_a_body_that_is_no_json_is_malformed(body: bytes) -> None:
     """The error shows where."""
     with pytest.raises(ProtocolError, match="expected JSON, got"):
         await answer(body).json()
+
+
+class Count(msgspec.Struct):
+    """Stand for what a plugin reads."""
+
+    tokens: int
+
+
+async def test_a_body_is_decoded_as_a_kind() -> None:
+    """What is not read is passed over."""
+    assert await answer(b'{"tokens": 3, ', b'"b": 1}').read_as(Count, "a count") == Count(3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"tokens": "3"}', b"[]", b'{"tokens": 3', b'"\xff"'],
+    ids=["type", "list", "cut", "no"],
+)
+async def test_a_body_of_another_kind_is_malformed(body: bytes) -> None:
+    """The error says what was expected."""
+    with pytest.raises(ProtocolError, match="expected a count, got"):
+        await answer(body).read_as(Count, "a count")
 
 
 async def test_frames_that_are_being_read_are_ended() -> None:

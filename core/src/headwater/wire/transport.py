@@ -213,11 +213,24 @@ class Response:
             ProtocolError: It is no JSON.
             HeadwaterError: As `read`.
         """
+        return cast("JSONValue", await self.read_as(object, "JSON"))
+
+    async def read_as(self, kind: type[T], expected: str) -> T:
+        """Read the whole body and decode it as JSON of a kind.
+
+        Args:
+            kind: A `msgspec.Struct`, as a rule.
+            expected: What that is, in words: "a list of models".
+
+        Raises:
+            ProtocolError: It is no JSON, or none of that kind.
+            HeadwaterError: As `read`.
+        """
         body = await self.read()
         try:
-            return cast("JSONValue", msgspec.json.decode(body))
+            return msgspec.json.decode(body, type=kind)
         except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
-            raise ProtocolError.malformed("JSON", body, error) from None
+            raise ProtocolError.malformed(expected, body, error) from None
 
     def settle(self) -> None:
         """Say that the answer is complete, and only its usage or its end mark may still come.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 import attrs
-import msgspec
 
 from headwater import (
     ChatRequest,
@@ -16,7 +15,6 @@ from headwater import (
     Health,
     Limits,
     ModelInfo,
-    ProtocolError,
     ProviderInfo,
     Secret,
     Usage,
@@ -35,7 +33,6 @@ from ._wire import Count, ModelPage
 
 __all__ = ["Anthropic"]
 
-T = TypeVar("T")
 
 API_VERSION: Final = "2023-06-01"
 DEFAULT_BASE_URL: Final = "https://api.anthropic.com"
@@ -99,8 +96,8 @@ class Anthropic:
         """Have the API count the input of a request, exactly; see `headwater.hookspecs`."""
         sent = self._post("/v1/messages/count_tokens", encode_count(request))
         async with transport.send(sent, errors=read_error) as response:
-            body = await response.read()
-        return Usage(_decoded(body, Count, "a count of tokens").input_tokens)
+            count = await response.read_as(Count, "a count of tokens")
+        return Usage(count.input_tokens)
 
     @hookimpl
     async def list_models(self, transport: Transport) -> Sequence[ModelInfo]:
@@ -134,7 +131,7 @@ class Anthropic:
         url = self._url("/v1/models")
         sent = HTTPRequest("GET", f"{url}{'&' if '?' in url else '?'}{query}", self._headers())
         async with transport.send(sent, errors=read_error) as response:
-            return _decoded(await response.read(), ModelPage, "a list of models")
+            return await response.read_as(ModelPage, "a list of models")
 
     def _post(
         self, path: str, body: dict[str, object], accept: str = "application/json"
@@ -158,10 +155,3 @@ class Anthropic:
             token = find_key(self.auth_token, TOKEN_VARIABLE)
             headers["authorization"] = require_key(token, KEY_VARIABLE, TOKEN_VARIABLE).bearer()
         return headers
-
-
-def _decoded(body: bytes, kind: type[T], expected: str) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError.malformed(expected, body, error) from None

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar, Final, TypeVar
 
 import attrs
-import msgspec
 
 from headwater import (
     ChatRequest,
@@ -14,7 +13,6 @@ from headwater import (
     EventStream,
     Health,
     ModelInfo,
-    ProtocolError,
     ProviderInfo,
     Secret,
     Usage,
@@ -135,11 +133,7 @@ class Google:
 async def _read(kind: type[T], expected: str, sent: HTTPRequest, transport: Transport) -> T:
     """Send a request and read its answer as a kind of struct."""
     async with transport.send(sent, errors=read_error) as response:
-        body = await response.read()
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
-        raise ProtocolError.malformed(expected, body, error) from None
+        return await response.read_as(kind, expected)
 
 
 def _model_info(facts: ModelFacts) -> ModelInfo:

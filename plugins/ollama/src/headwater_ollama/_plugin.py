@@ -7,7 +7,6 @@ from functools import partial
 from typing import ClassVar, Final, TypeVar
 
 import attrs
-import msgspec
 
 from headwater import (
     ChatRequest,
@@ -16,7 +15,6 @@ from headwater import (
     Health,
     Limits,
     ModelInfo,
-    ProtocolError,
     ProviderInfo,
     Secret,
     fold,
@@ -99,11 +97,7 @@ class Ollama:
     async def _get(self, path: str, kind: type[T], what: str, transport: Transport) -> T:
         sent = HTTPRequest("GET", self._url(path), self._headers("application/json"))
         async with transport.send(sent, errors=partial(read_error, None)) as response:
-            body = await response.read()
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except (ValueError, RecursionError) as error:
-            raise ProtocolError.malformed(what, body, error) from None
+            return await response.read_as(kind, what)
 
     def _post(self, body: dict[str, object], accept: str) -> HTTPRequest:
         return HTTPRequest.post_json(self._url("/api/chat"), body, self._headers(accept))

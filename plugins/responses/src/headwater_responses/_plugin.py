@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import attrs
-import msgspec
 
 from headwater import (
     ChatRequest,
@@ -16,7 +15,6 @@ from headwater import (
     HeadwaterError,
     Health,
     ModelInfo,
-    ProtocolError,
     ProviderInfo,
     Secret,
     UnsupportedFeature,
@@ -37,7 +35,6 @@ from .quirks import Quirks
 
 __all__ = ["Responses"]
 
-T = TypeVar("T")
 
 _JSON: Final = "application/json"
 
@@ -89,8 +86,8 @@ class Responses:
             raise UnsupportedFeature(f"{self.info.title} does not count tokens")
         sent = self._post(self.quirks.count_path, encode_count(request, self.quirks), _JSON)
         async with transport.send(sent, errors=self._read_error) as response:
-            body = await response.read()
-        return Usage(_decoded(body, Counted, "a count of input tokens").input_tokens)
+            count = await response.read_as(Counted, "a count of input tokens")
+        return Usage(count.input_tokens)
 
     @hookimpl
     async def list_models(self, transport: Transport) -> Sequence[ModelInfo]:
@@ -99,11 +96,8 @@ class Responses:
             raise UnsupportedFeature(f"{self.info.title} has no list of its models")
         sent = HTTPRequest("GET", self._url(self.quirks.models_path), self._headers())
         async with transport.send(sent, errors=self._read_error) as response:
-            body = await response.read()
-        return [
-            ModelInfo(facts.id, max_input_tokens=facts.context_length)
-            for facts in _decoded(body, ModelList, "a list of models").data
-        ]
+            models = await response.read_as(ModelList, "a list of models")
+        return [ModelInfo(facts.id, max_input_tokens=facts.context_length) for facts in models.data]
 
     @hookimpl
     async def check_health(self, transport: Transport) -> Health:
@@ -132,10 +126,3 @@ class Responses:
             if value := os.environ.get(variable, "").strip():
                 headers[header] = value
         return headers
-
-
-def _decoded(body: bytes, kind: type[T], expected: str) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError.malformed(expected, body, error) from None
