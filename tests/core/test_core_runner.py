@@ -75,6 +75,16 @@ class Chats:
         return self._models  # type: ignore[no-any-return]  # may be wrong on purpose
 
 
+class Unfinished:
+    """Answer whole, and do not say why that is all."""
+
+    info = ProviderInfo("Unfinished")
+
+    @hookimpl
+    async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
+        return ChatResponse(Message("assistant", "a"), usage=Usage(1, 1))
+
+
 class Healthy(Streams):
     """Say how it is."""
 
@@ -100,6 +110,18 @@ async def test_chat_is_derived_from_a_stream() -> None:
     """A provider that streams can be asked for the whole."""
     response = await runner_of(Streams()).chat("p/m", "Hi")
     assert (response.text, response.finish_reason) == ("Hi", FinishReason.STOP)
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["stream", "chat"])
+async def test_a_whole_answer_without_an_end_mark_was_cut(*, streamed: bool) -> None:
+    """Nobody says that it is complete."""
+    runner = runner_of(Unfinished())
+    with pytest.raises(StreamInterrupted, match="end mark"):
+        await (
+            runner.stream_chat("p/m", "Hi", attempts=1).collect()
+            if streamed
+            else runner.chat("p/m", "Hi", attempts=1)
+        )
 
 
 async def test_a_stream_is_derived_from_chat() -> None:

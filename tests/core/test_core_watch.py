@@ -82,6 +82,26 @@ async def test_idle_counts_beside_the_gap() -> None:
     assert isinstance(await interrupted(progress, watch), IdleTimeout)
 
 
+@pytest.mark.parametrize("sign", ["sent_at", "attempt_at"])
+async def test_what_came_before_does_not_count(sign: str) -> None:
+    """The first content is awaited from the send; before that, from the attempt's beginning."""
+    progress = begun(**{sign: 60.0})
+    watch = Watch(progress, is_streamed=True)
+    watch.limit_attempts(math.inf, SHORT_S, math.inf, math.inf)
+    assert await interrupted(progress, watch) is None
+
+
+async def test_a_limit_that_begins_later_is_not_missed() -> None:
+    """What is looked at now is not what will count in a moment."""
+    progress = begun(sent_at=0.0)
+    watch = Watch(progress, is_streamed=True)
+    watch.limit_attempts(math.inf, 60, SHORT_S / 4, math.inf)
+    reader = asyncio.create_task(interrupted(progress, watch))
+    await asyncio.sleep(SHORT_S)
+    progress.content_at = progress.last_byte_at = 0.0
+    assert isinstance(await reader, IdleTimeout)
+
+
 async def test_no_limit_arms_no_timer() -> None:
     """Infinity costs nothing."""
     progress = begun()

@@ -87,6 +87,46 @@ async def test_frames_may_be_replayed_without_bytes() -> None:
     assert attempt.take_frames() == []
 
 
+class Leaving:
+    """Count how often it is left."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    async def __aenter__(self) -> Any:
+        return Frames()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.left += 1
+
+
+class Lends:
+    """Give one context to every request."""
+
+    def __init__(self, context: Leaving) -> None:
+        self._context = context
+
+    def send(self, request: HTTPRequest, *, errors: ReadError) -> Any:
+        return self._context
+
+    async def wait(self, awaitable: Any) -> Any:
+        return await awaitable
+
+
+async def test_a_response_is_left_once() -> None:
+    """With its context, or else with its attempt, and not with both."""
+    context = Leaving()
+    attempt = AttemptTransport(made_call(), lambda: Lends(context), 2**20)
+    async with attempt.send(REQUEST, errors=read_error):
+        pass
+    await attempt.aclose()
+    assert context.left == 1
+    await attempt.send(REQUEST, errors=read_error).__aenter__()
+    await attempt.aclose()
+    await attempt.aclose()
+    assert context.left == 2
+
+
 async def test_frames_that_refuse_have_no_body() -> None:
     """A replayed status makes an error, without words."""
     attempt = AttemptTransport(made_call(), lambda: Replay(Frames(500)), 2**20)

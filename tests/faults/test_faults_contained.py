@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import attrs
 import pytest
@@ -25,7 +25,8 @@ from headwater import (
     hookimpl,
 )
 from headwater.testing.fault_server import FaultServer
-from headwater.wire.transport import Transport
+from headwater.wire.http import HTTPTransport
+from headwater.wire.transport import HTTPRequest, ReadError, Response, Transport
 
 from .odd import Odd, Says
 from .provider import Wire, read_error, read_into
@@ -80,6 +81,52 @@ class Swallows(Wire):
                 except BaseException as error:
                     self.caught.append(error)
             await transport.wait(asyncio.sleep(10))
+
+
+@attrs.define
+class FailsOpen(Keeps):
+    """Fail with the response open."""
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        """Do as the other does, up to the end."""
+        async for _ in Keeps.stream_chat(self, request, transport):
+            raise ValueError("no")
+        yield END
+
+
+class Counted(HTTPTransport):
+    """Count how often what was sent is left."""
+
+    left = 0
+
+    @asynccontextmanager
+    async def send(
+        self, request: HTTPRequest, *, errors: ReadError
+    ) -> AsyncGenerator[Response, None]:
+        """Send, and count."""
+        async with super().send(request, errors=errors) as response:
+            try:
+                yield response
+            finally:
+                self.left += 1
+
+
+@pytest.mark.parametrize("kind", [Keeps, FailsOpen], ids=["ends", "fails"])
+async def test_a_transport_of_ones_own_is_left_as_well(
+    server: FaultServer, kind: type[Keeps]
+) -> None:
+    """Whatever a plugin forgot to leave, however it ended."""
+    server.answer_with(begun("a"))
+    transport = Counted()
+    provider = kind(server.url)
+    async with Runner(providers={"odd": provider}, transport=transport) as runner:
+        with suppress(PluginError):
+            await runner.stream_chat("odd/m", "Hi").collect()
+        assert (transport.left, len(provider.kept)) == (1, 1)
+    await transport.aclose()
 
 
 async def test_a_plugin_that_swallows_cancellation_is_stopped(server: FaultServer) -> None:

@@ -29,7 +29,7 @@ from headwater import (
     Usage,
     hookimpl,
 )
-from headwater.middleware import Deadline, Handler, Retry, Timeout
+from headwater.middleware import Deadline, Handler, Middleware, Retry, Timeout
 from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Stall, Wait
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import Transport
@@ -247,6 +247,26 @@ async def test_one_stream_that_fails_to_close_keeps_no_other_open(server: FaultS
         await runner.aclose()
     assert asyncio.all_tasks() - server.tasks == {asyncio.current_task()}
     assert await server.end_seen_s(closed_at) < 0.1
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["stream", "chat"])
+async def test_a_call_that_is_over_is_looked_at_no_more(
+    server: FaultServer, *, streamed: bool
+) -> None:
+    """Its timer does not wait out the limits of a call that has its answer."""
+    seen: list[Call] = []
+
+    def remember(call: Call, call_next: Handler[T]) -> AsyncGenerator[T, None]:
+        seen.append(call)
+        return call_next(call)
+
+    layers: list[Middleware] = [remember, Deadline(), Timeout()]
+    async with Runner(providers={"wire": Wire(server.url)}, middleware=layers) as runner:
+        stream = runner.stream_chat("wire/m", "Hi")
+        await (stream.collect() if streamed else runner.chat("wire/m", "Hi"))
+    timer = seen[0].watch._timer
+    assert timer is not None
+    assert timer.cancelled()
 
 
 async def test_a_call_that_is_over_is_forgotten(server: FaultServer) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from headwater import (
     ChatRequest,
+    ChatResponse,
     ConnectTimeout,
     Event,
     FirstContentTimeout,
@@ -24,7 +25,7 @@ from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Stall, Wait
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import HTTPRequest, ReadError, Response, Transport
 
-from .provider import Wire, read_error, with_limits
+from .provider import Whole, Wire, read_error, with_limits
 from .wire import CHUNKED, DONE, head, said, whole
 
 SHORT_S = 0.06
@@ -57,6 +58,19 @@ class AsksTwice(Wire):
         async with aclosing(Wire.stream_chat(self, request, transport)) as events:
             async for event in events:
                 yield event
+
+
+class InOnePiece:
+    """Answer in one piece alone."""
+
+    def __init__(self, base_url: str) -> None:
+        self._whole = Whole(base_url)
+        self.info = self._whole.info
+
+    @hookimpl
+    async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
+        """Give the body's text."""
+        return await self._whole.chat(request, transport)
 
 
 @pytest.fixture
@@ -138,3 +152,11 @@ async def test_a_limit_of_nothing_is_refused(runner: Runner) -> None:
     """Zero is no limit: the way to have none is math.inf."""
     with pytest.raises(InvalidRequest, match="inf: no limit"):
         runner.stream_chat("wire/m", "Hi", idle_s=0)
+
+
+async def test_an_answer_in_one_piece_is_not_awaited_in_bits(server: FaultServer) -> None:
+    """Where a stream is made of a whole answer, its content comes when all of it has."""
+    server.answer_with([Wait(0.2), head(200, "content-length: 1") + b"a"])
+    async with Runner(providers={"wire": InOnePiece(server.url)}) as runner:
+        stream = runner.stream_chat("wire/m", "Hi", first_content_s=SHORT_S, attempts=1)
+        assert (await stream.collect()).text == "a"

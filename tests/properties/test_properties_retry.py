@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Sequence
 
 import attrs
@@ -59,7 +60,7 @@ def attempts(draw: st.DrawFn) -> Attempt:
     events: list[Event] = [*draw(preambles), *draw(contents)]
     if draw(st.booleans()):
         return Attempt((*events, Finished(FinishReason.STOP)), None)
-    hint = draw(st.none() | st.floats(allow_nan=True))
+    hint = draw(st.none() | st.just(math.nan) | st.floats())
     return Attempt(
         tuple(events), Overloaded("no", is_retryable=draw(st.booleans()), retry_after_s=hint)
     )
