@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Verdict", "verify_provider"]
 
-_HEADS: Final = ("PROMISE", "VERDICT", "IT SAYS")
+_HEADS: Final = ("VERDICT", "PROMISE", "WHY")
 _WORDS: Final[Mapping[str, str]] = {"passed": "held", "failed": "broken", "skipped": "skipped"}
 _MODEL: Final = "some-model"
 _SHOWN_BYTES: Final = 2000
+_DECLARED: Final = re.compile(r"the provider declares Feature\.(\w+) unsupported")
 
 
 @attrs.frozen
@@ -99,7 +101,7 @@ def _bytes(result: CheckResult) -> str | None:
 
 def _row(result: CheckResult) -> tuple[str, str, str]:
     seen = {"passed": "", "failed": "see below", "skipped": result.seen}[result.outcome]
-    return result.promise, _WORDS[result.outcome], seen
+    return _WORDS[result.outcome], result.promise, seen
 
 
 def _told(result: CheckResult) -> Iterator[str]:
@@ -134,6 +136,8 @@ def verify_provider(name: str, *, model: str | None, samples: Path | None) -> Ve
     make = _maker(name, kit.ProviderConformance.key)
     asked = ModelId(name, model or _first_model(name, make()) or _MODEL)
     known = () if samples is None else kit.read_samples(samples)
+    if sys.stderr.isatty():
+        click.echo(f"Checking {as_line(str(asked))} …", err=True)
     with _scratch():
         try:
             subject = kit.discovered(make, asked, samples=known)
@@ -175,8 +179,11 @@ def _lacks(subject: Subject) -> list[str]:
 
 def _by_finding(result: CheckResult) -> CheckResult:
     """Say of what was skipped that it was found lacking: nobody has declared anything here."""
-    seen = result.seen.replace("the provider declares", "found to lack")
-    return attrs.evolve(result, seen=seen.replace(" unsupported", ""))
+    return attrs.evolve(result, seen=_DECLARED.sub(_found_lacking, result.seen))
+
+
+def _found_lacking(declared: re.Match[str]) -> str:
+    return f"found to lack {declared[1].lower()}"
 
 
 def _maker(name: str, key: str) -> Callable[[], object]:
