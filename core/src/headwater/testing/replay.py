@@ -26,17 +26,15 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from typing import Self, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 import attrs
 
 from .. import errors as all_errors
 from ..errors import HeadwaterError, InvalidRequest, StreamInterrupted
 from ..parts import JSONValue
-from ..secret import Secret
-from ..wire.recording import Ending, RecordedRequest, Recording
-from ..wire.redaction import Redactor
+from ..wire.recording import Ending, Recording
 from ..wire.transport import HTTPRequest, ReadError, Response
+from ._choosing import Choosing
 
 __all__ = ["Exchange", "Pause", "ReplayTransport", "Reply", "ReplyStep"]
 
@@ -249,7 +247,7 @@ class ReplayTransport:
         found = [one if isinstance(one, Recording) else Recording.read(one) for one in recordings]
         replies = [Reply.of(recording, speed=speed, slices=slices) for recording in found]
         if by_request:
-            return cls(choose=_Choosing([one.request for one in found], replies))
+            return cls(choose=Choosing([one.request for one in found], replies))
         return cls(*replies)
 
     @property
@@ -288,41 +286,3 @@ class ReplayTransport:
                 "expected ReplayTransport(Reply(…))"
             )
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-
-
-class _Choosing:
-    """Choose a reply by its recorded request, each once before the last is given again."""
-
-    def __init__(self, asked: Sequence[RecordedRequest], replies: Sequence[Reply]) -> None:
-        self._left = list(zip(asked, replies, strict=True))
-
-    def __call__(self, request: HTTPRequest) -> Reply:
-        fitting = [pair for pair in self._left if _fits(pair[0], request)]
-        if not fitting:
-            raise InvalidRequest(
-                f"no recording fits {request.method} {urlsplit(request.url).path}: expected the "
-                f"method, path and body of one of the {len(self._left)} recorded requests"
-            )
-        if len(fitting) > 1:
-            self._left.remove(fitting[0])
-        return fitting[0][1]
-
-
-def _fits(asked: RecordedRequest, request: HTTPRequest) -> bool:
-    return (asked.method, urlsplit(asked.url).path) == (
-        request.method,
-        urlsplit(request.url).path,
-    ) and _value(asked.body) in (_value(request.body), _value(_redacted(request)))
-
-
-def _redacted(request: HTTPRequest) -> bytes | None:
-    keys = [value for value in request.headers.values() if isinstance(value, Secret)]
-    return None if request.body is None else Redactor(keys).whole(request.body)
-
-
-def _value(body: bytes | None) -> JSONValue | bytes:
-    try:
-        value: JSONValue = json.loads(body or b"null")
-    except ValueError:
-        return body
-    return value
