@@ -79,6 +79,7 @@ def test_a_broken_promise_is_told(shell: Shell, liar: str) -> None:
     assert "says_what_it_is is broken.\n  promised: It says what it is" in done.out
     assert "  seen:     it has no `info`, or one without a title" in done.out
     assert "nothing_is_printed is broken." in done.out
+    assert "\x1b" not in done.out
     assert "\nbroken   A plugin does not write on the terminal. " in done.out
     assert "Traceback" not in done.err
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import entry_points
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -138,7 +139,7 @@ def verify_provider(name: str, *, model: str | None, samples: Path | None) -> Ve
     known = () if samples is None else kit.read_samples(samples)
     if sys.stderr.isatty():
         click.echo(f"Checking {as_line(str(asked))} …", err=True)
-    with _scratch():
+    with _scratch(), redirect_stdout(io.StringIO()):  # what a plugin prints is no report
         try:
             subject = kit.discovered(make, asked, samples=known)
         except ConfigurationError as error:
