@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -34,6 +34,7 @@ from headwater.testing import (
     payloads,
     respond,
 )
+from headwater.wire.http import HTTPTransport
 from headwater.wire.recording import Ending, Recording
 from headwater.wire.transport import HTTPRequest
 from headwater_anthropic import Anthropic
@@ -189,15 +190,30 @@ async def test_each_attempt_is_an_exchange(tmp_path: Path) -> None:
     assert (second.status, second.attempt) == (200, 2)
 
 
-async def test_a_runner_records_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recorder that was given is not recorded by another one."""
-    monkeypatch.setenv("HEADWATER_RECORD", str(tmp_path / "not"))
-    record = Record(tmp_path / "here", ReplayTransport(Reply(b"".join(FRAMES))))
-    providers = {"anthropic": Anthropic(api_key=KEY)}
-    async with record, Runner(providers=providers, transport=record) as runner:
-        await runner.stream_chat("anthropic/any", "Hi").collect()
+@pytest.mark.parametrize("transport", [HTTPTransport, lambda: Record("here", None)])
+async def test_a_transport_of_one_s_own_is_recorded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: Callable[[], Record | HTTPTransport]
+) -> None:
+    """One with a proxy or a certificate is recorded, and a recorder is not recorded again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEADWATER_RECORD", "here")
+    async with FaultServer(respond(*FRAMES)) as server:
+        providers = {"anthropic": Anthropic(api_key=KEY, base_url=server.url)}
+        mine = transport()
+        async with Runner(providers=providers, transport=mine) as runner:
+            await runner.stream_chat("anthropic/any", "Hi").collect()
+        await mine.aclose()
     assert len(recordings(tmp_path / "here")) == 1
-    assert not (tmp_path / "not").exists()
+
+
+async def test_a_replay_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What never went over the network is no exchange."""
+    monkeypatch.setenv("HEADWATER_RECORD", str(tmp_path))
+    transport = ReplayTransport(Reply(b"".join(FRAMES)))
+    providers = {"anthropic": Anthropic(api_key=KEY)}
+    async with Runner(providers=providers, transport=transport) as runner:
+        await runner.stream_chat("anthropic/any", "Hi").collect()
+    assert not files(tmp_path)
 
 
 async def test_frames_without_bytes_pass_unrecorded(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Runner:
         middleware: The layers round each call, outermost first; None: `[Log(), Deadline(),
             Retry(), Timeout()]`.
         transport: What carries the requests; None: `HTTPTransport()`. With HEADWATER_RECORD=DIR in
-            the environment a `Record` goes round it.
+            the environment a `Record` goes round an `HTTPTransport`.
         max_event_bytes: Bytes of one frame of a stream.
         keys: Is asked, by a provider's name, for a key that the environment does not have, when the
             provider is first used: a look into a vault or a file. None: it has none either.
@@ -259,9 +259,11 @@ class Runner:
         return usual if layers is None else compose(layers, innermost)
 
     def _record(self, folder: str) -> None:
-        from .wire.record import Record  # seldom wanted
+        """Record what goes over the network, and nothing that is played or made up."""
+        from .wire.http import HTTPTransport  # this, and the next: seldom wanted
+        from .wire.record import Record
 
-        if not isinstance(self._transport, Record):
+        if self._transport is None or isinstance(self._transport, HTTPTransport):
             self._transport = self._owned = Record(folder, self._transport)
 
     def _carrier(self) -> Transport:
