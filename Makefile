@@ -16,7 +16,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 AIMOCK := @copilotkit/aimock@1.43.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-install bench-layers bench-micro bench-page bench-peers bench-scaling chaos fuzz docs constraints clean
+.PHONY: help install demo test test-fast check format faults bench bench-baseline bench-install bench-layers bench-micro bench-page bench-peers bench-scaling chaos fuzz mutate docs constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -112,6 +112,9 @@ fuzz: $(VENV)/.installed-dev  ## fuzz each parser and decoder for FUZZ_SECONDS (
 chaos: $(VENV)/.installed-dev  ## 10,000 streams with faults, then many more drawn by hypothesis
 	@$(BIN)/python -m tests.chaos
 	@HEADWATER_EXAMPLES=10 $(BIN)/python -m pytest -o timeout=900 tests/properties/test_properties_faults.py
+
+mutate: $(VENV)/.installed-dev  ## break the code in many ways, each of which a test must notice
+	@$(BIN)/python -m tests.mutations
 
 docs: $(VENV)/.installed-dev  ## check the documentation: links, snippets, examples
 	@$(BIN)/python -m pytest tests/project -k "docs or examples"

@@ -17,6 +17,7 @@ from headwater import (
     Finished,
     FinishReason,
     HeadwaterError,
+    Message,
     PluginError,
     Runner,
     StreamInterrupted,
@@ -290,3 +291,29 @@ async def test_what_a_chat_leaves_open_is_closed(server: FaultServer, fails: boo
         with pytest.raises(PluginError if fails else asyncio.CancelledError):
             await task
         assert await server.end_seen_s(left_at) < 0.1
+
+
+@attrs.define
+class AnswersOpen(Keeps):
+    """Answer in one piece, with the response open."""
+
+    @hookimpl
+    async def chat(self, request: ChatRequest, transport: Transport) -> ChatResponse:
+        """Enter the response, and forget to leave it."""
+        sending = transport.send(self.request(request), errors=read_error)
+        self.kept.append(sending)
+        await sending.__aenter__()
+        return ChatResponse(
+            Message("assistant", "a"), finish_reason=FinishReason.STOP, usage=Usage(1, 1)
+        )
+
+
+async def test_what_a_chat_that_answers_leaves_open_is_closed(server: FaultServer) -> None:
+    """That it has its answer makes no difference."""
+    server.answer_with(begun("a"))
+    transport = Counted()
+    provider = AnswersOpen(server.url)
+    async with Runner(providers={"odd": provider}, transport=transport) as runner:
+        await runner.chat("odd/m", "Hi")
+        assert (transport.left, len(provider.kept)) == (1, 1)
+    await transport.aclose()

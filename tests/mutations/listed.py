@@ -1,0 +1,20 @@
+"""All mutations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import closing, decoders, ending, limits, retrying, truncating, waiting
+from .mutation import Mutation
+
+__all__ = ["MUTATIONS"]
+
+MUTATIONS: Final[tuple[Mutation, ...]] = (
+    *retrying.MUTATIONS,
+    *limits.MUTATIONS,
+    *waiting.MUTATIONS,
+    *truncating.MUTATIONS,
+    *decoders.MUTATIONS,
+    *closing.MUTATIONS,
+    *ending.MUTATIONS,
+)
