@@ -175,3 +175,9 @@ def test_what_is_no_part_is_refused() -> None:
     """The error lists what is one."""
     with pytest.raises(InvalidRequest, match=r"Text, Image, Document.*got dict"):
         as_parts(["a", {"type": "text"}])
+
+
+@pytest.mark.parametrize("several", [["a", Text("b")], ("a", "b"), iter(["a", "b"])], ids=type)
+def test_parts_may_be_given_by_any_iterable(several: object) -> None:
+    """A text is a part of its own."""
+    assert as_parts(several) == (Text("a"), Text("b"))

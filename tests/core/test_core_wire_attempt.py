@@ -121,9 +121,11 @@ async def test_a_response_is_left_once() -> None:
         pass
     await attempt.aclose()
     assert context.left == 1
-    await attempt.send(REQUEST, errors=read_error).__aenter__()
+    sending = attempt.send(REQUEST, errors=read_error)
+    await sending.__aenter__()
     await attempt.aclose()
     await attempt.aclose()
+    await sending.__aexit__(None, None, None)
     assert context.left == 2
 
 

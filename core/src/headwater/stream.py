@@ -77,9 +77,8 @@ class _Reading:
 
     async def ended(self) -> None:
         """Wait until nothing more will be read, or the answer is complete."""
-        if self.total_s is None:
-            self._woken = woken = self._woken or asyncio.Event()
-            await woken.wait()
+        self._woken = woken = self._woken or asyncio.Event()
+        await woken.wait()
 
     def response(self) -> ChatResponse:
         """Give the answer so far; where it was cut and nobody has counted, with an estimate."""
