@@ -25,7 +25,7 @@ from ._wire import Block, Delta
 
 __all__ = ["NO_BLOCK", "Blocks"]
 
-NO_BLOCK: Final = -1
+NO_BLOCK: Final = -0.5  # which no index on the wire can be
 
 _BLOCK: Final = msgspec.json.Decoder(Block)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
@@ -77,7 +77,7 @@ class Blocks:
     """
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
-        self.text_index: int | None = NO_BLOCK
+        self.text_index: float | None = NO_BLOCK
         self._ids = CallIds(messages)
         self._open: dict[int | None, _Text | _Thinking | _Call | _Other] = {}
         self._is_text_open = False  # text without an end of its own: more would join it
