@@ -140,20 +140,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         tests=("tests/faults/test_faults_contained.py::test_what_a_plugin_leaves_open_is_closed",),
     ),
     Mutation(
-        "drained without a limit of bytes",
-        Area.CLOSING,
-        "wire/http",
-        "What follows an answer is read as fast as it comes.",
-        text="while self._taken < limit and await self.read_chunk():",
-        instead="while await self.read_chunk():",
-        tests=(
-            scenario(
-                "End of stream: whole all the same: the end mark, and there is no end "
-                "of what follows"
-            ),
-        ),
-    ),
-    Mutation(
         "drained without a limit of time",
         Area.CLOSING,
         "wire/http",
@@ -169,12 +155,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "A connection whose answer was complete is not used again.",
         text="                await self._response.drain()\n",
         instead="                pass\n",
-        tests=(
-            scenario(
-                "End of stream: whole all the same: the end mark, and a little more: "
-                "the connection is kept"
-            ),
-        ),
+        tests=(scenario("Connections: three calls, one after the other, over one connection"),),
     ),
     Mutation(
         "call kept by its connection",

@@ -201,7 +201,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "A wait that may not begin leaves a coroutine behind.",
         text="            _drop(awaitable)\n",
         instead="",
-        tests=("tests/faults/test_faults_contained.py::test_a_plugin_that_does_not_end_is_named",),
+        tests=("tests/core/test_core_call.py::test_an_interruption_ends_the_next_wait",),
     ),
     Mutation(
         "cancellation held against a plugin",

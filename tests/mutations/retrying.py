@@ -235,20 +235,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         tests=(scenario("Retry: when: an unreadable `retry-after: inf`, then an answer"),),
     ),
     Mutation(
-        "retry-after-ms ignored",
-        Area.RETRY,
-        "wire/status",
-        "The milliseconds count for nothing.",
-        text="return milliseconds / 1000\n",
-        instead='return _positive(headers.get("retry-after"))\n',
-        tests=(
-            (
-                "tests/faults/test_faults_retry.py::"
-                "test_what_the_server_asks_for_is_the_least[milliseconds]"
-            ),
-        ),
-    ),
-    Mutation(
         "x-should-retry ignored",
         Area.RETRY,
         "wire/status",

@@ -10,7 +10,7 @@ import pytest
 
 from . import MUTATIONS, Area, Mutation
 from .mutation import CHECKOUT
-from .run import Outcome, Verdict, try_mutation
+from .run import Verdict, try_mutation
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
@@ -48,9 +48,5 @@ def test_a_mutation_is_tried_on_a_copy() -> None:
     """One is caught, and the sources are as they were."""
     mutation = MUTATIONS[0]
     before = (CHECKOUT / mutation.file).read_bytes()
-    assert _verdict(try_mutation(mutation)) is Verdict.CAUGHT
+    assert try_mutation(mutation).verdict is Verdict.CAUGHT
     assert (CHECKOUT / mutation.file).read_bytes() == before
-
-
-def _verdict(outcome: Outcome) -> Verdict:
-    return outcome.verdict

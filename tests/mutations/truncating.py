@@ -160,7 +160,11 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "An answer that was complete but for its end mark is cut.",
         text="        for event in decoder.close():\n            yield event\n",
         instead="",
-        tests=(scenario("Retry: when: a delay in the body, then an answer", wire="gemini"),),
+        tests=(
+            scenario(
+                "End of stream: whole all the same: after the finish reason the end of the body"
+            ),
+        ),
     ),
     Mutation(
         "never settled",
@@ -183,11 +187,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "After the end mark more is awaited.",
         text="                    if decoder.is_done:\n                        return\n",
         instead="",
-        tests=(
-            scenario(
-                "End of stream: whole all the same: the end mark, and the connection stays silent"
-            ),
-        ),
+        tests=("tests/core/test_core_wire_answer.py::test_frames_become_events",),
     ),
     Mutation(
         "failure in a frame passed over",
