@@ -63,6 +63,20 @@ async def test_a_cancellation_beats_an_interruption() -> None:
     assert task.cancelling() == 1
 
 
+@pytest.mark.parametrize("is_retryable", [True, False], ids=["passing", "final"])
+async def test_what_ends_the_call_outlasts_a_cancellation(*, is_retryable: bool) -> None:
+    """A layer that cancelled one wait and goes on is still held to the deadline."""
+    call = made_call()
+    task = asyncio.create_task(call.wait(asyncio.sleep(30)))
+    await asyncio.sleep(0)
+    call.interrupt(StreamInterrupted("enough", is_retryable=is_retryable))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    call.progress.forgive()
+    assert (call.progress.interruption is None) is is_retryable
+
+
 async def test_a_wait_that_swallows_its_interruption_is_counted_right() -> None:
     """The task goes on as if it had never been cancelled; the next wait fails."""
 
