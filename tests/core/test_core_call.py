@@ -121,3 +121,13 @@ def test_another_request_moves_with_the_call() -> None:
 def test_a_call_on_its_own_has_no_declared_limits() -> None:
     """Nobody has declared any."""
     assert made_call().declared_limits == Limits()
+
+
+async def test_a_call_that_is_over_lets_go_of_its_interruption() -> None:
+    """Its traceback leads back to the call, in a circle that keeps the conversation."""
+    call = made_call()
+    call.interrupt(StreamInterrupted("enough"))
+    with pytest.raises(StreamInterrupted, match="enough"):
+        await call.wait(asyncio.sleep(30))
+    call.end()
+    assert call.progress.interruption is None

@@ -155,7 +155,12 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "A connection whose answer was complete is not used again.",
         text="                await self._response.drain()\n",
         instead="                pass\n",
-        tests=(scenario("Connections: three calls, one after the other, over one connection"),),
+        tests=(
+            scenario(
+                "End of stream: whole all the same: the end mark, and a little more: "
+                "the connection is kept"
+            ),
+        ),
     ),
     Mutation(
         "call kept by its connection",

@@ -224,20 +224,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "A call that is over hangs in a circle.",
         text="        self.progress.interruption = None  # whose traceback",
         instead="        pass  # whose traceback",
-        tests=("tests/faults/test_faults_garbage.py::test_a_call_that_is_over_is_let_go_of",),
-    ),
-    Mutation(
-        "closer not woken by the end",
-        Area.CLOSING,
-        "stream",
-        "Who closes a stream waits for a reader that has the whole answer.",
-        text="                    reading.wake()  # a reader",
-        instead="                    pass  # a reader",
         tests=(
-            (
-                "tests/core/test_core_stream.py::"
-                "test_closing_as_the_answer_completes_waits_for_no_reader"
-            ),
+            "tests/core/test_core_call.py::test_a_call_that_is_over_lets_go_of_its_interruption",
         ),
     ),
 )
