@@ -8,8 +8,10 @@ from headwater import (
     ConnectFailed,
     Runner,
 )
+from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Wait
 
 from .provider import Wire
+from .wire import CHUNKED, DONE, said
 
 
 async def test_a_name_without_an_address_is_named() -> None:
@@ -17,3 +19,13 @@ async def test_a_name_without_an_address_is_named() -> None:
     async with Runner(providers={"wire": Wire("https://no-such-host.invalid")}) as runner:
         with pytest.raises(ConnectFailed, match="no address is known"):
             await runner.chat("wire/m", "Hi", attempts=1)
+
+
+async def test_what_trails_an_answer_does_not_cost_its_connection(
+    runner: Runner, server: FaultServer
+) -> None:
+    """The little that comes after the end mark is read, so that the next call needs no new one."""
+    server.answer_with([CHUNKED + said("a", DONE), Wait(0.005), LAST_CHUNK])
+    for _ in range(3):
+        await runner.stream_chat("wire/m", "Hi").collect()
+    assert len(server.connections) == 1

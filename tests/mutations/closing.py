@@ -156,10 +156,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         text="                await self._response.drain()\n",
         instead="                pass\n",
         tests=(
-            scenario(
-                "End of stream: whole all the same: the end mark, and a little more: "
-                "the connection is kept"
-            ),
+            "tests/faults/test_faults_connection.py::test_what_trails_an_answer_does_not_cost_its_connection",
         ),
     ),
     Mutation(

@@ -7,7 +7,7 @@ import math
 from collections.abc import AsyncGenerator, Sequence
 
 import attrs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headwater import (
@@ -137,6 +137,7 @@ def test_retry_only_repeats_what_showed_nothing(plan: list[Attempt], allowed: in
         assert attempt.failure.is_retryable
 
 
+@example(plan=[Attempt((), Overloaded("no", retry_after_s=math.nan))], allowed=2)
 @given(plan=plans, allowed=st.integers(1, 4))
 def test_retry_waits_sanely(plan: list[Attempt], allowed: int) -> None:
     """No wait is negative, endless or no number, whatever a server asked for."""
