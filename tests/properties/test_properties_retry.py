@@ -117,6 +117,7 @@ def test_retry_shows_one_attempt_alone(plan: list[Attempt], allowed: int) -> Non
     assert seen.failure is last.failure
 
 
+@example(plan=[Attempt((*early, TextDelta("a")), Overloaded("no"))], allowed=2)
 @given(plan=plans, allowed=st.integers(1, 4))
 def test_retry_keeps_the_last_count_of_a_preamble(plan: list[Attempt], allowed: int) -> None:
     """Of several counts before content only the last is shown."""
