@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -361,6 +360,7 @@ def test_a_distribution_that_raises_for_its_name_can_be_named(
     def missing(_distribution: object) -> str:
         raise FileNotFoundError
 
-    monkeypatch.setattr(metadata.Distribution, "name", property(missing))
+    (point,) = Registry()._found()["newt"]
+    monkeypatch.setattr(type(point.dist), "name", property(missing))
     (status,) = [status for status in Runner().plugins() if status.name == "newt"]
     assert status.distributions == ("plugin_newt:Provider",)
