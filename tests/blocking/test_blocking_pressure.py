@@ -26,7 +26,7 @@ from headwater.wire.transport import Transport
 
 from .lines import END, Lines, begun, said
 
-BUFFERS_BYTES = 8 * 2**20  # what the kernels of both sides may hold on their own
+BUFFERS_BYTES = 16 * 2**20  # what the kernels of both sides may hold on their own
 
 
 @attrs.define
