@@ -26,6 +26,8 @@ from headwater.wire.transport import Transport
 
 from .lines import END, Lines, begun, said
 
+pytestmark = pytest.mark.slow
+
 BUFFERS_BYTES = 16 * 2**20  # what the kernels of both sides may hold on their own
 
 

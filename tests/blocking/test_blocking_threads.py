@@ -42,6 +42,8 @@ from headwater.wire.transport import Transport
 
 from .lines import END, Lines, begun, said
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 
 

@@ -25,6 +25,8 @@ from . import test_conformance_providers as declared
 from .brook import BROOK
 from .honest import Honest
 
+pytestmark = pytest.mark.slow
+
 DECLARED = [
     value
     for value in vars(declared).values()

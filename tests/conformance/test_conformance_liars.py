@@ -12,6 +12,8 @@ from headwater.testing.conformance import Feature, Outcome, Subject, checks, ver
 from .brook import BROOK
 from .liars import LIARS, Liar
 
+pytestmark = pytest.mark.slow
+
 _LACKS: Final = frozenset({Feature.DOCUMENTS, Feature.AUDIO, Feature.VIDEO})
 # What a module does as it is imported: `test_conformance_imports.py` has the liars.
 _ELSEWHERE: Final = {"importing_it_does_nothing"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from headwater.testing.conformance import Feature, ProviderConformance
 from headwater.testing.dialects import (
     ANTHROPIC,
@@ -17,6 +19,8 @@ from headwater_google import Google
 from headwater_ollama import Ollama
 from headwater_openai import OpenAI
 from headwater_xai import XAI
+
+pytestmark = pytest.mark.slow
 
 KEY = ProviderConformance.key
 

@@ -29,6 +29,8 @@ from headwater_ollama import Ollama
 from headwater_openai import OpenAI
 from headwater_xai import XAI
 
+pytestmark = pytest.mark.slow
+
 VARIABLE: Final = "HEADWATER_RECORDINGS"
 KEY: Final = "conformance-key-of-a-recording"
 URL: Final = "https://server.test/v1"

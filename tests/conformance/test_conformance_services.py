@@ -15,6 +15,8 @@ from headwater import ModelId
 from headwater.testing.conformance import Feature, Outcome, Subject, checks, verify
 from headwater.testing.dialects import CHAT_COMPLETIONS
 
+pytestmark = pytest.mark.slow
+
 KEY: Final = "conformance-key-of-a-service"
 _IMAGES: Final = (Feature.IMAGES, Feature.MEDIA_BY_URL)
 _FILES: Final = (Feature.DOCUMENTS, Feature.AUDIO)

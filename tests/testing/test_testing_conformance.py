@@ -40,6 +40,8 @@ from headwater.testing.fake import FakeProvider
 from headwater.wire.status import ErrorBody, status_error
 from headwater.wire.transport import HTTPRequest, Transport
 
+pytestmark = pytest.mark.slow
+
 
 class Plain:
     """Read lines of text, until one that is a full stop."""
