@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headwater import (
@@ -155,6 +155,7 @@ _JSON = st.recursive(
 )
 
 
+@example(value={"error": None, "details": [{"reason": []}]}, status=400)
 @given(value=_JSON, status=st.integers(400, 599))
 def test_any_body_is_an_error_of_ours(value: Any, status: int) -> None:
     """Whatever JSON a server sends with a refusal, the status is kept."""

@@ -102,7 +102,7 @@ def _by_number(error: ErrorBody) -> type[HeadwaterError]:
 def _told(error: ErrorBody, kind: type[HeadwaterError]) -> type[HeadwaterError]:
     """Find the class that the details name, where they say more than the status."""
     details = list(_details(error))
-    if any(detail.get("reason") in _KEY_REASONS for detail in details):
+    if any(str(detail.get("reason")) in _KEY_REASONS for detail in details):
         return AuthenticationError
     if kind is InvalidRequest and all(words in error.message for words in _TOO_LONG):
         return ContextTooLong
