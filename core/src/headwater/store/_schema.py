@@ -181,9 +181,10 @@ async def _run(connection: Connection, script: str) -> None:
 
 
 async def _version(connection: Connection, path: Path) -> int:
+    # First, for these are three reads: tables that are seen belong to who is read after them.
+    ((tables,),) = await connection.execute_fetchall("SELECT COUNT(*) FROM sqlite_master")
     ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
     ((owner,),) = await connection.execute_fetchall("PRAGMA application_id")
-    ((tables,),) = await connection.execute_fetchall("SELECT COUNT(*) FROM sqlite_master")
     if owner != APPLICATION_ID and tables:
         raise StorageError(f"{path} is a database of another program")
     if version > VERSION:
