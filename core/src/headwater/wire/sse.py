@@ -15,6 +15,7 @@ Frame: TypeAlias = tuple[str, bytes, str, int | None]
 
 DEFAULT_MAX_EVENT_BYTES = 8 * 2**20
 _BOM = b"\xef\xbb\xbf"
+_LF, _CR = b"\n\r"  # as numbers: to look for one costs a ninth of looking for bytes
 _MAX_RETRY_DIGITS = 18  # Python refuses to read numbers of thousands of digits
 
 
@@ -89,6 +90,8 @@ class SSEDecoder:
         """
         if self._failure is not None:
             raise self._failure
+        if self._size == 0 and (frame := self._one(chunk)) is not None:
+            return [frame]
         frames: list[Frame] = []
         limit, size, data = self._max_event_bytes, self._size, self._data
         for line in self._lines(chunk):
@@ -130,6 +133,31 @@ class SSEDecoder:
             self.check()
         return frames
 
+    def _one(self, chunk: bytes) -> Frame | None:
+        """Read what is one event with one line of data: tokens come so while one waits for them."""
+        if chunk[-2:] == b"\n\n":
+            data = chunk[:-2]
+        elif chunk[-4:] == b"\r\n\r\n":
+            data = chunk[:-4]
+        else:
+            return None
+        name = "message"
+        if data[:7] == b"event: ":
+            named, _, data = data.partition(b"\n")
+            name = named[7:].rstrip(b"\r").decode("utf-8", "replace") or name
+        if (
+            data[:6] != b"data: "
+            or _LF in data
+            or _CR in data
+            or not data.isascii()
+            or self._rest
+            or self._head is not None
+            or self._after_cr
+            or len(chunk) > self._max_event_bytes
+        ):
+            return None
+        return name, data[6:], self._id, None
+
     def _joined(self, first: bytes) -> bytes:
         """Join the data lines of a block that has several."""
         lines, self._more = [first, *self._more], []
@@ -153,7 +181,7 @@ class SSEDecoder:
         """Give the lines that the bytes complete, in linear time also when a long one drips in."""
         if self._head is not None:
             chunk = self._without_bom(self._head + chunk)
-        if self._after_cr or b"\r" in chunk:
+        if self._after_cr or _CR in chunk:
             chunk = self._with_lf(chunk)
         lines = chunk.split(b"\n")
         rest = lines.pop()
