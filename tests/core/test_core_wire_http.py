@@ -91,16 +91,14 @@ async def test_a_transport_waits() -> None:
     assert await HTTPTransport().wait(asyncio.sleep(0, "done")) == "done"
 
 
-async def test_a_session_of_the_process_that_forked_us_is_left_alone() -> None:
-    """To close its connections would be to say goodbye in the parent's name."""
+async def test_connections_of_the_process_that_forked_us_are_left_alone() -> None:
+    """To close them would be to say goodbye in the parent's name."""
     transport = HTTPTransport()
-    session = await transport._session_here()
-    connector = session.connector
-    assert connector is not None
+    connections = await transport._connections_here()
     transport._owner = (asyncio.get_running_loop(), os.getpid() + 1)
     await transport.aclose()
-    assert not connector.closed
-    await connector.close()
+    assert not connections.is_closed
+    await connections.aclose()
 
 
 async def test_a_transport_that_sent_nothing_closes_nothing() -> None:

@@ -160,21 +160,24 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ),
     ),
     Mutation(
-        "call kept by its connection",
+        "reused in the middle of a request",
         Area.CLOSING,
-        "wire/http",
-        "A pooled connection keeps the call that it was made for.",
-        text="                connecting.on_sent = None  # a new",
-        instead="                pass  # a new",
-        tests=(("tests/faults/test_faults_lifecycle.py::test_a_call_that_is_over_is_forgotten"),),
+        "wire/connections",
+        "A connection is kept although its request was not sent to the end.",
+        text="if transport is not None and transport.get_write_buffer_size():",
+        instead="if False:",
+        tests=(
+            "tests/faults/test_faults_connection.py::"
+            "test_a_connection_whose_request_was_not_sent_whole_is_not_kept",
+        ),
     ),
     Mutation(
-        "session of another loop",
+        "connections of another loop",
         Area.CLOSING,
         "wire/http",
-        "A session is used in a loop that is not its own.",
-        text="self._session is not None and self._owner != owner",
-        instead="self._session is not None and self._session.closed",
+        "Connections are used in a loop that is not theirs.",
+        text="self._connections is not None and self._owner != owner",
+        instead="self._connections is not None and self._connections.is_closed",
         tests=(
             "tests/faults/test_faults_lifecycle.py::test_a_runner_serves_one_loop_after_another",
         ),
@@ -194,7 +197,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ),
     ),
     Mutation(
-        "other loop's session closed",
+        "other loop's connections closed",
         Area.CLOSING,
         "wire/http",
         "Connections of a loop that runs elsewhere are closed under its feet.",

@@ -251,10 +251,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "new connection sent again",
         Area.RETRY,
-        "wire/http",
+        "wire/connections",
         "A request is sent again without an end where each new connection breaks.",
-        text="isinstance(error, aiohttp.ClientConnectorError) or not connecting.was_reused",
-        instead="isinstance(error, aiohttp.ClientConnectorError)",
+        text="if not was_used or not isinstance(error, aiohttp.ClientConnectionError):",
+        instead="if not isinstance(error, aiohttp.ClientConnectionError):",
         tests=(
             scenario(
                 "Retry: answers that never began: the end of the connection in place "
@@ -265,19 +265,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "pooled connection not replaced",
         Area.RETRY,
-        "wire/http",
+        "wire/connections",
         "A pooled connection that died costs an attempt.",
-        text=(
-            "            except aiohttp.ClientConnectionError as error:\n"
-            "                if isinstance(error, aiohttp.ClientConnectorError) or "
-            "not connecting.was_reused:\n"
-            "                    raise"
-        ),
-        instead=(
-            "            except aiohttp.ClientConnectionError as error:\n"
-            "                if True:\n"
-            "                    raise"
-        ),
+        text="if not was_used or not isinstance(error, aiohttp.ClientConnectionError):",
+        instead="if True:",
         tests=(
             scenario(
                 "Connections: a pooled connection that is reset as it is used again is replaced"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Collection
 from contextlib import AbstractAsyncContextManager
-from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 
 from ..errors import (
     ConfigurationError,
@@ -20,15 +21,12 @@ from ..errors import (
     HeadwaterError,
     ProtocolError,
     StreamInterrupted,
+    printable,
 )
 from ..secret import Secret
+from .connections import Connections, Exchange
 from .transport import HTTPRequest, ReadError, Response
 from .url import allowed_hosts, check_address, check_secrecy, without_query
-
-if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
 
 __all__ = ["HTTPTransport"]
 
@@ -37,14 +35,15 @@ T = TypeVar("T")
 DRAIN_S: Final = 0.05
 DRAIN_BYTES: Final = 64 * 2**10
 CLOSE_S: Final = 1.0
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
 class HTTPTransport:
     """Send requests over HTTP, one pool of connections for a runner.
 
     No redirect is followed, no cookie kept, no proxy or netrc taken from the environment; TLS is
-    always verified. Made without a loop; its session belongs to the loop and the process that first
-    send with it, and another loop or a forked process gets a fresh one.
+    always verified. Made without a loop; its connections belong to the loop and the process that
+    first send with it, and another loop or a forked process gets its own.
 
     Args:
         ca_file: Certificates to trust in place of the system's, in PEM.
@@ -71,9 +70,9 @@ class HTTPTransport:
         self._proxy = proxy
         self.max_answer_bytes = max_answer_bytes
         self._allow_http = allowed_hosts() if allow_http is None else frozenset(allow_http)
-        self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None
         self._owner: tuple[asyncio.AbstractEventLoop, int] | None = (
-            None  # the loop and the process of the session
+            None  # the loop and the process of the connections
         )
 
     def send(
@@ -88,70 +87,43 @@ class HTTPTransport:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await self._let_go(session)
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await self._let_go(connections)
 
-    async def open(self, request: HTTPRequest) -> aiohttp.ClientResponse:
-        """Send, and wait for status and headers; a pooled connection that died is replaced.
-
-        No variable holds a key in clear: there are tracebacks that print variables.
+    async def open(self, request: HTTPRequest) -> Exchange:
+        """Send, and wait for status and headers; a kept connection that died is replaced.
 
         Raises:
             HeadwaterError: The request cannot be sent, or there is no answer.
         """
         self._check(request)
-        session = await self._session_here()
-        while True:
-            connecting = _Connecting(request.on_sent)
-            earlier = _CONNECTING.set(connecting)
-            try:
-                return await session.request(
-                    request.method,
-                    request.url,
-                    data=request.body,
-                    headers={name: _in_clear(value) for name, value in request.headers.items()},
-                    allow_redirects=False,
-                    proxy=self._proxy,
-                )
-            except aiohttp.ClientConnectionError as error:
-                if isinstance(error, aiohttp.ClientConnectorError) or not connecting.was_reused:
-                    raise _as_ours(error, request) from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise _as_ours(error, request) from None
-            finally:
-                _CONNECTING.reset(earlier)
-                connecting.on_sent = None  # a new connection keeps the context it was made in
+        connections = await self._connections_here()
+        try:
+            return await connections.exchange(request)
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
+            raise _as_ours(error, request) from None
 
     def _check(self, request: HTTPRequest) -> None:
         check_address(request.url)
         for name, value in request.headers.items():
             if isinstance(value, Secret):
                 check_secrecy(request.url, self._allow_http)
-            elif not value.isprintable() or not value.isascii():
+            elif not (value.isprintable() and value.isascii() and _NAME.fullmatch(name)):
                 raise ConfigurationError(
-                    f"the header {name!r} holds characters that no header may have"
+                    f"the header {printable(name)!r} holds characters that no header may have"
                 )
 
-    async def _session_here(self) -> aiohttp.ClientSession:
+    async def _connections_here(self) -> Connections:
         owner = _owner()
-        if self._session is not None and self._owner != owner:
+        if self._connections is not None and self._owner != owner:
             await self.aclose()
-        if self._session is None or self._session.closed:
-            self._session = self._new_session()
+        if self._connections is None or self._connections.is_closed:
+            self._connections = Connections(self._tls(), self._proxy)
             self._owner = owner
-        return self._session
+        return self._connections
 
-    def _new_session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=_Connector(limit=0, ssl=self._ssl()),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None),
-            trust_env=False,
-            headers={"accept-encoding": "identity"},  # compression comes in blocks, late
-        )
-
-    def _ssl(self) -> ssl.SSLContext | bool:
+    def _tls(self) -> ssl.SSLContext | bool:
         if self._ca_file is None:
             return True
         try:
@@ -161,71 +133,24 @@ class HTTPTransport:
                 f"cannot read certificates from ca_file {os.fspath(self._ca_file)!r}: {error}"
             ) from None
 
-    async def _let_go(self, session: aiohttp.ClientSession) -> None:
-        """Close a session, as far as it is ours to close: of this process, and of no running loop.
+    async def _let_go(self, connections: Connections) -> None:
+        """Close connections as far as they are ours: of this process, and of no running loop.
 
         Of a loop that is closed there is nothing left to close, and aiohttp does so in silence.
         """
         loop, process = self._owner or _owner()
         if process != os.getpid():
-            _LEFT_TO_THE_PARENT.append(session.connector)
-            session.detach()
+            _LEFT_TO_THE_PARENT.append(connections)
         elif loop is asyncio.get_running_loop() or loop.is_closed():
             async with asyncio.timeout(CLOSE_S):
-                await session.close()
-        else:
-            session.detach()
+                await connections.aclose()
 
 
 _LEFT_TO_THE_PARENT: Final[list[object]] = []  # to drop one would say goodbye in the parent's name
 
 
-def _in_clear(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
-
-
 def _owner() -> tuple[asyncio.AbstractEventLoop, int]:
     return asyncio.get_running_loop(), os.getpid()
-
-
-class _Connecting:
-    """What is known of the connection that a request gets.
-
-    Attributes:
-        was_reused: Whether it comes out of the pool.
-        on_sent: Is called when it stands.
-    """
-
-    __slots__ = ("on_sent", "was_reused")
-
-    def __init__(self, on_sent: Callable[[], None] | None) -> None:
-        self.was_reused = True
-        self.on_sent = on_sent
-
-
-_CONNECTING: Final[ContextVar[_Connecting]] = ContextVar("connecting")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Say of each connection that it stands, and whether it is new.
-
-    aiohttp's own traces say that too, for a tenth of what a whole call costs.
-    """
-
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        connecting = _CONNECTING.get()
-        if connecting.on_sent is not None:
-            connecting.on_sent()
-        return connection
-
-    async def _create_connection(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> ResponseHandler:
-        _CONNECTING.get().was_reused = False
-        return await super()._create_connection(req, traces, timeout)
 
 
 class _Sending:
@@ -238,8 +163,8 @@ class _Sending:
         self._request = request
 
     async def __aenter__(self) -> Response:
-        raw = await self._transport.open(self._request)
-        self._response = _HTTPResponse(raw, self._request, self._transport.max_answer_bytes)
+        exchange = await self._transport.open(self._request)
+        self._response = _HTTPResponse(exchange, self._request, self._transport.max_answer_bytes)
         return self._response
 
     async def __aexit__(
@@ -258,10 +183,10 @@ class _Sending:
 class _HTTPResponse(Response):
     """A response whose bytes are counted, with errors of ours."""
 
-    def __init__(self, raw: aiohttp.ClientResponse, request: HTTPRequest, max_bytes: int) -> None:
-        headers = {name.lower(): value for name, value in raw.headers.items()}
-        super().__init__(raw.status, headers, raw.content.readany, close=raw.close)
-        self._content = raw.content
+    def __init__(self, exchange: Exchange, request: HTTPRequest, max_bytes: int) -> None:
+        content = exchange.content
+        super().__init__(exchange.status, exchange.headers, content.readany, close=exchange.close)
+        self._content = content
         self._request = request
         self._max_bytes = max_bytes
         self._taken = 0
@@ -321,7 +246,7 @@ def _as_ours(error: Exception, request: HTTPRequest) -> HeadwaterError:
             )
         case aiohttp.InvalidURL() | ValueError():
             return ConfigurationError(f"the address {where!r} cannot be used")
-        case aiohttp.ClientResponseError():
+        case HttpProcessingError():
             return ProtocolError(f"expected HTTP from {where}, got something else")
         case _:
             return StreamInterrupted(

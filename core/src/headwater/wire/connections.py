@@ -1,0 +1,195 @@
+"""Connections that are kept for further requests, and one exchange on one of them.
+
+Over aiohttp's connector, which opens, encrypts, keeps and closes connections, and its parser of
+HTTP. Its session is left out: what that does for redirects, cookies, forms, traces and credentials
+costs half of the CPU time of a whole call, and no request to a provider wants any of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
+
+import aiohttp
+import attrs
+from aiohttp.http import HttpProcessingError
+from yarl import URL
+
+from ..secret import Secret
+
+if TYPE_CHECKING:
+    import ssl
+
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.http_parser import RawResponseMessage
+
+    from .transport import HTTPRequest
+
+__all__ = ["Connections", "Exchange"]
+
+READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
+_MAX_DESTINATIONS: Final = 256
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(
+    total=None, connect=None, sock_connect=None, sock_read=None
+)
+
+
+@attrs.frozen
+class _Destination:
+    """Where requests to an address go.
+
+    Attributes:
+        asked: What a connector wants to know of a request; it is never sent.
+        target: What stands in the request's first line.
+        headers: What every request there carries, unless it says otherwise itself.
+    """
+
+    asked: aiohttp.ClientRequest
+    target: str
+    headers: Mapping[str, str]
+
+
+class Connections:
+    """Hold the connections of the event loop and the process that made it.
+
+    Args:
+        tls: Which certificates to trust; True: the system's.
+        proxy: Address of an HTTP proxy.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | bool, proxy: str | None) -> None:
+        self._connector = aiohttp.TCPConnector(limit=0, ssl=tls)
+        self._proxy = None if proxy is None else URL(proxy)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+        self._destinations: dict[str, _Destination] = {}
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._connector.closed
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._connector.close()
+
+    async def exchange(self, request: HTTPRequest) -> Exchange:
+        """Send a request, and wait for status and headers.
+
+        Where a kept connection turns out to be dead, the request goes out again on another.
+
+        Raises:
+            aiohttp.ClientError, HttpProcessingError, OSError, ValueError: There is no
+                answer, or none that is HTTP.
+        """
+        destination = self._destination(request.url)
+        while True:
+            connection = await self._connector.connect(destination.asked, [], _NO_TIMEOUT)
+            was_used = connection.protocol in self._used
+            try:
+                return await self._exchange_on(connection, destination, request)
+            except BaseException as error:
+                connection.close()
+                if not was_used or not isinstance(error, aiohttp.ClientConnectionError):
+                    raise
+
+    async def _exchange_on(
+        self, connection: Connection, destination: _Destination, request: HTTPRequest
+    ) -> Exchange:
+        if request.on_sent is not None:
+            request.on_sent()
+        protocol, transport = connection.protocol, connection.transport
+        if protocol is None or transport is None:
+            raise aiohttp.ServerDisconnectedError
+        self._used.add(protocol)
+        protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BYTES)
+        transport.write(_head(destination, request))
+        if request.body:
+            transport.write(request.body)
+        while True:
+            message, content = await protocol.read()
+            if message.code == 101:
+                raise HttpProcessingError(code=101, message="nobody asked to switch protocols")
+            if message.code >= 200:
+                return Exchange(message, content, connection)
+
+    def _destination(self, url: str) -> _Destination:
+        known = self._destinations.get(url)
+        if known is None:
+            if len(self._destinations) >= _MAX_DESTINATIONS:
+                self._destinations.clear()
+            known = self._destinations[url] = self._new_destination(URL(url))
+        return known
+
+    def _new_destination(self, url: URL) -> _Destination:
+        asked = aiohttp.ClientRequest(
+            "GET", url, proxy=self._proxy, loop=asyncio.get_running_loop()
+        )
+        usual = {name.lower(): value for name, value in asked.headers.items()}
+        # Compression comes in blocks, late.
+        headers = {**usual, "accept-encoding": "identity"}
+        is_relayed = self._proxy is not None and url.scheme == "http"
+        return _Destination(asked, str(asked.url) if is_relayed else url.raw_path_qs, headers)
+
+
+def _head(destination: _Destination, request: HTTPRequest) -> bytes:
+    """Write first line and headers; no variable holds a key in clear."""
+    length = {} if request.body is None else {"content-length": str(len(request.body))}
+    headers = {**destination.headers, **request.headers, **length}
+    return "".join(
+        [
+            f"{request.method} {destination.target} HTTP/1.1\r\n",
+            *[f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()],
+            "\r\n",
+        ]
+    ).encode("ascii")
+
+
+def _in_clear(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+class Exchange:
+    """Hold a response whose head has come; its connection is given back as its body ends.
+
+    Args:
+        message: The head.
+        content: The body.
+        connection: What both came on.
+
+    Attributes:
+        status: HTTP status.
+        headers: Names in lower case; of several with one name the last.
+        content: The body.
+    """
+
+    def __init__(
+        self, message: RawResponseMessage, content: aiohttp.StreamReader, connection: Connection
+    ) -> None:
+        self.status = message.code
+        self.headers = {name.lower(): value for name, value in message.headers.items()}
+        self.content = content
+        self._connection: Connection | None = connection
+        content.on_eof(self._end)
+
+    def _end(self) -> None:
+        """Give the connection back, unless some of the request is still on its way."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        transport = connection.transport
+        if transport is not None and transport.get_write_buffer_size():
+            connection.close()
+        else:
+            connection.release()
+
+    def close(self) -> None:
+        """Close the connection, unless it was given back; who reads the body is told."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self.content.exception() is None:
+            self.content.set_exception(aiohttp.ClientConnectionError("closed"))
+        connection.close()
