@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
 from typing import TypeVar
@@ -141,28 +140,29 @@ class Call:
         if progress.interruption is not None:
             _drop(awaitable)
             raise progress.interruption
-        task = asyncio.current_task()
-        assert task is not None  # a coroutine that runs has a task
-        cancels = task.cancelling()
-        progress.waiting_since = time.monotonic()
-        progress.reader = task
+        progress.begin_wait()
         try:
             return await awaitable
         except asyncio.CancelledError:
-            if progress.interruption is not None and task.cancelling() - 1 <= cancels:
-                raise progress.interruption from None
-            if progress.interruption is None or progress.interruption.is_retryable:
-                progress.interruption = PluginError(
-                    "the call was cancelled, and the plugin "
-                    f"{self.request.model.provider!r} went on"
-                )
+            self.cancelled()
             raise
         finally:
-            if progress.is_interrupting:
-                progress.is_interrupting = False
-                task.uncancel()
-            progress.reader = None
-            progress.waited_s += time.monotonic() - progress.waiting_since
+            progress.end_wait()
+
+    def cancelled(self) -> None:
+        """Take it that the present wait was cancelled: by us, or else by somebody outside.
+
+        Raises:
+            HeadwaterError: What the call was interrupted with.
+        """
+        progress = self.progress
+        error, reader = progress.interruption, progress.reader
+        if error is not None and reader is not None and reader.cancelling() - 1 <= progress.cancels:
+            raise error from None
+        if error is None or error.is_retryable:
+            progress.interruption = PluginError(
+                f"the call was cancelled, and the plugin {self.request.model.provider!r} went on"
+            )
 
 
 def _drop(awaitable: object) -> None:

@@ -33,6 +33,7 @@ class Progress:
         waited_s: How long the waits that are over took.
         waiting_since: When the present wait began, by `time.monotonic`.
         reader: The task that waits now; None while the consumer is busy. What a limit may cancel.
+        cancels: How many cancellations of the reader were asked for before the present wait.
         interruption: Why no further wait may succeed.
         is_interrupting: Whether the reader has been cancelled for that, once is enough.
         on_retried: Is told the error and the wait, before another attempt.
@@ -52,9 +53,11 @@ class Progress:
     waited_s: float = 0.0
     waiting_since: float = 0.0
     reader: asyncio.Task[object] | None = None
+    cancels: int = 0
     interruption: HeadwaterError | None = None
     is_interrupting: bool = False
     on_retried: Callable[[HeadwaterError, float], None] | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
 
     def begin_attempt(self) -> None:
         """Count an attempt, and forget what the wire did in the one before."""
@@ -79,6 +82,25 @@ class Progress:
         """
         if isinstance(self.interruption, PluginError):
             self.interruption = None
+
+    def begin_wait(self) -> None:
+        """Note that the task of the caller waits from now on."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        # To look the loop up each time is a system call on Python 3.11.
+        task = asyncio.current_task(self._loop)
+        assert task is not None  # a coroutine that runs has a task
+        self.reader = task
+        self.cancels = task.cancelling()
+        self.waiting_since = time.monotonic()
+
+    def end_wait(self) -> None:
+        """Note that the wait is over, one way or another."""
+        self.waited_s += time.monotonic() - self.waiting_since
+        if self.is_interrupting and self.reader is not None:
+            self.is_interrupting = False
+            self.reader.uncancel()
+        self.reader = None
 
     def waited(self) -> float:
         """Tell how long the call has waited so far, the present wait included."""

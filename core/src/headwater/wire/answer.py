@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from ..events import Event, EventStream
-from .transport import Framing, Response
+from .frames import Framing
+from .transport import Response
 
 __all__ = ["StreamDecoder", "stream_events"]
 
@@ -60,9 +61,12 @@ async def stream_events(
             provider's end mark, the events just end, and the core raises `StreamInterrupted`.
     """
     async with sending as response:
-        feed = decoder.feed
-        async for frames in response.frames(framing):
-            for name, data, _, _ in frames:
+        feed, reader = decoder.feed, response.reader(framing)
+        is_open = True
+        while is_open:
+            chunk = await response.read_chunk()
+            is_open = bool(chunk)
+            for name, data, _, _ in reader.take(chunk):
                 for event in feed(data, name):
                     yield event
                 if decoder.is_settled:
@@ -70,5 +74,6 @@ async def stream_events(
                     if decoder.is_done:
                         return
                     response.settle()
+            reader.check()
         for event in decoder.close():
             yield event

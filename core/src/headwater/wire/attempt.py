@@ -184,19 +184,34 @@ class _ResponseWithinCall(Response):
         self._call = call
 
     async def read_chunk(self) -> bytes:
-        call, read = self._call, self._read_chunk
+        progress = self._call.progress
+        if self.is_settled or progress.interruption is not None:
+            return await self._read_late()
+        progress.begin_wait()  # as `Call.wait` does, at half the price
         try:
-            chunk = await call.wait(_within(SETTLE_S, read) if self.is_settled else read())
+            chunk = await self._read_chunk()
+        except BaseException as error:
+            self.close()  # first, whatever the plugin does with the exception
+            if isinstance(error, asyncio.CancelledError):
+                self._call.cancelled()
+            raise
+        finally:
+            progress.end_wait()
+        progress.last_byte_at = progress.waited_s
+        return chunk
+
+    async def _read_late(self) -> bytes:
+        """Wait for what may trail a complete answer, or fail with what the call was ended by."""
+        try:
+            return await self._call.wait(_within(SETTLE_S, self._read_chunk))
         except (TimeoutError, TransportError):
             self.close()
             if self.is_settled:
                 return b""
             raise
         except BaseException:
-            self.close()  # first, whatever the plugin does with the exception
+            self.close()
             raise
-        call.progress.last_byte_at = call.progress.waited_s
-        return chunk
 
 
 async def _within(limit_s: float, begin: Callable[[], Awaitable[T]]) -> T:

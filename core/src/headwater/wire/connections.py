@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Connections", "Exchange"]
 
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
+RECEIVE_BYTES: Final = 120 * 2**10  # asyncio asks for 256 KiB: more than glibc has at hand, so that
+# each read maps pages and gives them back, which doubles what a token costs that comes alone
 _MAX_DESTINATIONS: Final = 256
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
     total=None, connect=None, sock_connect=None, sock_read=None
@@ -103,6 +105,8 @@ class Connections:
         protocol, transport = connection.protocol, connection.transport
         if protocol is None or transport is None:
             raise aiohttp.ServerDisconnectedError
+        if hasattr(transport, "max_size"):
+            transport.max_size = RECEIVE_BYTES
         self._used.add(protocol)
         protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BYTES)
         transport.write(_head(destination, request))

@@ -9,8 +9,9 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from ..parts import JSONValue
-from .sse import Frame, ServerSentEvent
-from .transport import Framing, Response
+from .frames import FrameReader, Framing
+from .sse import ServerSentEvent
+from .transport import Response
 
 __all__ = ["FrameResponse", "RelayedResponse"]
 
@@ -62,22 +63,32 @@ class RelayedResponse(Response):
         """Give the JSON of the body, as text again."""
         return msgspec.json.encode(await self._wait(self._inner.json()))
 
-    async def _batches(self, framing: Framing) -> AsyncGenerator[list[Frame], None]:
+    def reader(self, framing: Framing) -> FrameReader:
+        """Make what tells the frames apart, once they are bytes again."""
         given = self._events_given() if framing is Framing.SSE else self._lines_given()
-        async with aclosing(given) as frames:
-            async for frame in frames:
-                for shown in self._shown([frame]):
-                    yield [shown]
+        self._frames = self._given = given
+        return super().reader(framing)
 
-    async def _events_given(self) -> AsyncGenerator[Frame, None]:
+    async def read_chunk(self) -> bytes:
+        """Give the next frame as bytes, b"" at the end."""
+        return await anext(self._given, b"")
+
+    async def _events_given(self) -> AsyncGenerator[bytes, None]:
         async for event in self._relayed(self._inner.sse()):
-            yield event.event, event.data.encode(), event.id, event.retry
+            yield _as_bytes(event)
 
-    async def _lines_given(self) -> AsyncGenerator[Frame, None]:
+    async def _lines_given(self) -> AsyncGenerator[bytes, None]:
         async for line in self._relayed(self._inner.ndjson()):
-            yield "message", line, "", None
+            yield line + b"\n"
 
     async def _relayed(self, frames: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         async with aclosing(frames):
             while (frame := await self._wait(anext(frames, None))) is not None:
                 yield frame
+
+
+def _as_bytes(event: ServerSentEvent) -> bytes:
+    """Write an event as it stands in a stream of them."""
+    retry = "" if event.retry is None else f"retry: {event.retry}\n"
+    data = event.data.replace("\n", "\ndata: ")
+    return f"event: {event.event}\nid: {event.id}\n{retry}data: {data}\n\n".encode()

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from enum import StrEnum
-from typing import Final, Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 import msgspec
@@ -19,12 +18,11 @@ from ..errors import (
     HeadwaterError,
     InvalidRequest,
     ProtocolError,
-    StreamInterrupted,
 )
 from ..parts import JSONValue
 from ..secret import Secret
-from .ndjson import NDJSONDecoder
-from .sse import DEFAULT_MAX_EVENT_BYTES, Frame, ServerSentEvent, SSEDecoder
+from .frames import FrameReader, Framing, check_whole, frame_reader
+from .sse import DEFAULT_MAX_EVENT_BYTES, Frame, ServerSentEvent
 from .status import request_id
 
 __all__ = ["Framing", "HTTPRequest", "ReadError", "Response", "Transport"]
@@ -33,22 +31,6 @@ T = TypeVar("T")
 
 ReadError: TypeAlias = Callable[[int, Mapping[str, str], bytes], HeadwaterError]
 """Turns status, headers (names in lower case) and body of a refusal into an error."""
-
-_WEB_PAGE: Final = "text/html"
-_END: Final = b"\n\n"  # ends a line, and a block of lines
-
-
-class Framing(StrEnum):
-    """How the frames of a stream are told apart."""
-
-    SSE = "sse"
-    NDJSON = "ndjson"
-
-
-_DECODERS: Final[Mapping[Framing, type[SSEDecoder] | type[NDJSONDecoder]]] = {
-    Framing.SSE: SSEDecoder,
-    Framing.NDJSON: NDJSONDecoder,
-}
 
 
 @attrs.frozen
@@ -200,11 +182,7 @@ class Response:
         pieces = []
         while chunk := await self.read_chunk():
             pieces.append(chunk)
-        body = b"".join(pieces)
-        self._refuse_web_page(body)
-        if not body.strip():
-            raise StreamInterrupted("the server closed its answer without a byte of a body")
-        return body
+        return check_whole(b"".join(pieces), self._media_type)
 
     async def json(self) -> JSONValue:
         """Read the whole body and decode it.
@@ -244,81 +222,30 @@ class Response:
         if self._frames is not None:
             await self._frames.aclose()
 
-    def frames(self, framing: Framing) -> AsyncGenerator[list[Frame], None]:
-        """Give the frames of the body, all that came at a time; see `sse` and `ndjson`.
-
-        Raises:
-            ProtocolError: A frame is too large, or a web page came.
-            TransportError: The connection broke, or a limit ran out.
-        """
-        self._frames = frames = self._batches(framing)
-        return frames
+    def reader(self, framing: Framing) -> FrameReader:
+        """Make what tells the frames of the body apart, for who reads its chunks."""
+        return frame_reader(framing, self._media_type, self._max_event_bytes, self._on_frame)
 
     async def _events(self) -> AsyncGenerator[ServerSentEvent, None]:
-        async with aclosing(self._batches(Framing.SSE)) as batches:
-            async for frames in batches:
-                for name, data, last_id, retry in frames:
-                    yield ServerSentEvent(name, data.decode(), last_id, retry)
+        async with aclosing(self._each_frame(Framing.SSE)) as frames:
+            async for name, data, last_id, retry in frames:
+                yield ServerSentEvent(name, data.decode(), last_id, retry)
 
     async def _lines(self) -> AsyncGenerator[bytes, None]:
-        async with aclosing(self._batches(Framing.NDJSON)) as batches:
-            async for frames in batches:
-                for _, line, _, _ in frames:
-                    yield line
+        async with aclosing(self._each_frame(Framing.NDJSON)) as frames:
+            async for _, line, _, _ in frames:
+                yield line
 
-    async def _batches(self, framing: Framing) -> AsyncGenerator[list[Frame], None]:
-        frames: list[Frame]
-        if self._is_whole(framing):
-            frames = [("message", _as_utf8(await self.read()), "", None)]
-        else:
-            decoder = _DECODERS[framing](max_event_bytes=self._max_event_bytes)
-            while chunk := await self.read_chunk():
-                frames = decoder.frames(chunk)
-                if self._on_frame is None:
-                    yield frames
-                else:
-                    for frame in self._shown(frames):
-                        yield [frame]
-                decoder.check()
-            frames = [frame for frame in decoder.frames(_END) if _is_json(frame[1])]
-        for frame in self._shown(frames):
-            yield [frame]
-
-    def _shown(self, frames: list[Frame]) -> Iterator[Frame]:
-        """Show each frame before what is decoded from it."""
-        for frame in frames:
-            if self._on_frame is not None:
-                self._on_frame(frame[1])
-            yield frame
-
-    def _is_whole(self, framing: Framing) -> bool:
-        """Tell whether the body is no stream of frames."""
-        media_type = self._media_type
-        return media_type == _WEB_PAGE or (
-            framing is Framing.SSE and media_type == "application/json"
-        )
+    async def _each_frame(self, framing: Framing) -> AsyncGenerator[Frame, None]:
+        reader = self.reader(framing)
+        is_open = True
+        while is_open:
+            chunk = await self.read_chunk()
+            is_open = bool(chunk)
+            for frame in reader.take(chunk):
+                yield frame
+            reader.check()
 
     @property
     def _media_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def _refuse_web_page(self, body: bytes) -> None:
-        if self._media_type == _WEB_PAGE:
-            excerpt = body[:200].decode("utf-8", "replace")
-            raise ProtocolError(
-                "expected the answer of a model, got a web page: the base URL leads to something "
-                f"that is no such API, or a proxy stands between. It begins: {excerpt!r}"
-            )
-
-
-def _as_utf8(body: bytes) -> bytes:
-    return body.decode("utf-8", "replace").encode()
-
-
-def _is_json(data: bytes) -> bool:
-    """Tell whether a frame that was not terminated is whole all the same."""
-    try:
-        msgspec.json.decode(data)
-    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
-        return False
-    return True
