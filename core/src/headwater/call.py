@@ -156,10 +156,12 @@ class Call:
             HeadwaterError: What the call was interrupted with.
         """
         progress = self.progress
-        error, reader = progress.interruption, progress.reader
-        if error is not None and reader is not None and reader.cancelling() - 1 <= progress.cancels:
-            raise error from None
-        if error is None or error.is_retryable:
+        is_ours = (
+            progress.reader is not None and progress.reader.cancelling() - 1 <= progress.cancels
+        )
+        if progress.interruption is not None and is_ours:
+            raise progress.interruption from None  # no variable, which would lead back to itself
+        if progress.interruption is None or progress.interruption.is_retryable:
             progress.interruption = PluginError(
                 f"the call was cancelled, and the plugin {self.request.model.provider!r} went on"
             )
