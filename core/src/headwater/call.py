@@ -149,6 +149,20 @@ class Call:
         finally:
             progress.end_wait()
 
+    async def wait_within(self, limit_s: float, begin: Callable[[], Awaitable[T]]) -> T:
+        """Wait for what `begin` gives, but for a while alone.
+
+        Raises:
+            TimeoutError: It took longer than `limit_s` seconds.
+            HeadwaterError: As `wait`.
+        """
+
+        async def limited() -> T:
+            async with asyncio.timeout(limit_s):
+                return await begin()
+
+        return await self.wait(limited())
+
     def cancelled(self) -> None:
         """Take it that the present wait was cancelled: by us, or else by somebody outside.
 

@@ -20,6 +20,8 @@ from .progress import Progress
 
 __all__ = ["Watch"]
 
+LOOK_S: Final = 10.0  # the longest wait between two looks, so that the first limit sets the timer
+
 
 class Watch:
     """Look at a call now and then, and interrupt it when a limit has run out.
@@ -72,6 +74,7 @@ class Watch:
         """Look in a while, unless that happens sooner anyway."""
         if wait_s == math.inf:
             return
+        wait_s = min(wait_s, LOOK_S)
         loop = asyncio.get_running_loop()
         if self._timer is not None:
             if self._timer.when() <= loop.time() + wait_s:

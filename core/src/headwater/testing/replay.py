@@ -262,8 +262,8 @@ class ReplayTransport:
         """Answer a request; see `Transport.send`."""
         exchange = Exchange(request, self._reply(request), paused=self.paused)
         self.exchanges.append(exchange)
-        if request.on_sent is not None:
-            request.on_sent()
+        if request.call is not None:
+            request.call.sent()
         reply = exchange.reply
         if reply.failure is not None:
             exchange.close()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, TypeVar
 
 from ..call import Call
-from ..errors import ConfigurationError, HeadwaterError, TransportError
+from ..errors import ConfigurationError, HeadwaterError
 from ..secret import Secret, redact
 from .relay import RelayedResponse
 from .status import request_id
@@ -21,7 +20,6 @@ T = TypeVar("T")
 
 MAX_ERROR_BYTES: Final = 64 * 2**10
 ERROR_BODY_S: Final = 1.0
-SETTLE_S: Final = 1.0  # how long to wait for usage or an end mark once the answer is complete
 
 
 class AttemptTransport:
@@ -92,14 +90,7 @@ class _Sending:
         progress = call.progress
         attempt.secrets += [v for v in request.headers.values() if isinstance(v, Secret)]
         progress.connecting_at = progress.waited_s
-        told = HTTPRequest(
-            request.method,
-            request.url,
-            request.headers,
-            request.body,
-            on_sent=call.sent,
-            call=call,
-        )
+        told = HTTPRequest(request.method, request.url, request.headers, request.body, call=call)
         self._beneath = attempt._beneath().send(told, errors=self._errors)
         inner = await call.wait(self._beneath.__aenter__())
         try:
@@ -111,12 +102,10 @@ class _Sending:
         except BaseException as error:
             await self._beneath.__aexit__(type(error), error, error.__traceback__)
             raise
+        # A transport of somebody's own may have no bytes to give.
+        self.response = inner if isinstance(inner, Response) else RelayedResponse(inner)
         show = attempt.frames.append if call.is_raw else None
-        self.response = (
-            _ResponseWithinCall(inner, call, attempt._max_event_bytes, show)
-            if isinstance(inner, Response)
-            else RelayedResponse(inner, attempt.wait, show)  # a transport of somebody's own
-        )
+        self.response.bind(call, attempt._max_event_bytes, show)
         attempt._sendings.append(self)
         return self.response
 
@@ -157,68 +146,7 @@ class _Sending:
 
         if isinstance(inner, Response):
             try:
-                await self._attempt._call.wait(_within(ERROR_BODY_S, read))
+                await self._attempt._call.wait_within(ERROR_BODY_S, read)
             except (TimeoutError, HeadwaterError):
                 inner.close()
         return bytes(body[:MAX_ERROR_BYTES])
-
-
-class _ResponseWithinCall(Response):
-    """A response whose every wait is stamped on its call."""
-
-    def __init__(
-        self,
-        inner: Response,
-        call: Call,
-        max_event_bytes: int,
-        on_frame: Callable[[bytes], None] | None,
-    ) -> None:
-        super().__init__(
-            inner.status,
-            inner.headers,
-            inner.read_chunk,
-            close=inner.close,
-            max_event_bytes=max_event_bytes,
-            on_frame=on_frame,
-        )
-        self._call = call
-
-    async def read_chunk(self) -> bytes:
-        progress = self._call.progress
-        if self.is_settled or progress.interruption is not None:
-            return await self._read_late()
-        progress.begin_wait()  # as `Call.wait` does, at half the price
-        try:
-            chunk = await self._read_chunk()
-        except BaseException as error:
-            self.close()  # first, whatever the plugin does with the exception
-            if isinstance(error, asyncio.CancelledError):
-                self._call.cancelled()
-            raise
-        finally:
-            progress.end_wait()
-        progress.last_byte_at = progress.waited_s
-        return chunk
-
-    async def _read_late(self) -> bytes:
-        """Wait for what may trail a complete answer, or fail with what the call was ended by."""
-        try:
-            return await self._call.wait(_within(SETTLE_S, self._read_chunk))
-        except (TimeoutError, TransportError):
-            self.close()
-            if self.is_settled:
-                return b""
-            raise
-        except BaseException:
-            self.close()
-            raise
-
-
-async def _within(limit_s: float, begin: Callable[[], Awaitable[T]]) -> T:
-    """Do something for a while, within a wait of the call.
-
-    Raises:
-        TimeoutError: It took longer.
-    """
-    async with asyncio.timeout(limit_s):
-        return await begin()

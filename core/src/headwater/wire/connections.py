@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Connections", "Exchange"]
 
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
-RECEIVE_BYTES: Final = 120 * 2**10  # asyncio asks for 256 KiB: more than glibc has at hand, so that
-# each read maps pages and gives them back, which doubles what a token costs that comes alone
+RECEIVE_BYTES: Final = 120 * 2**10
 _MAX_DESTINATIONS: Final = 256
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
     total=None, connect=None, sock_connect=None, sock_read=None
@@ -46,12 +45,12 @@ class _Destination:
     Attributes:
         asked: What a connector wants to know of a request; it is never sent.
         target: What stands in the request's first line.
-        headers: What every request there carries, unless it says otherwise itself.
+        usual: The headers of every request there.
     """
 
     asked: aiohttp.ClientRequest
     target: str
-    headers: Mapping[str, str]
+    usual: Mapping[str, str]
 
 
 class Connections:
@@ -89,35 +88,23 @@ class Connections:
         destination = self._destination(request.url)
         while True:
             connection = await self._connector.connect(destination.asked, [], _NO_TIMEOUT)
-            was_used = connection.protocol in self._used
+            protocol = connection.protocol
+            was_used = protocol in self._used
+            if request.call is not None:
+                request.call.sent()
             try:
-                return await self._exchange_on(connection, destination, request)
+                if protocol is None or protocol.transport is None:
+                    raise aiohttp.ServerDisconnectedError
+                if not was_used:
+                    self._used.add(protocol)
+                    _receive_less(protocol.transport)
+                protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BYTES)
+                _send(protocol.transport, destination, request)
+                return await _response(protocol, connection)
             except BaseException as error:
                 connection.close()
                 if not was_used or not isinstance(error, aiohttp.ClientConnectionError):
                     raise
-
-    async def _exchange_on(
-        self, connection: Connection, destination: _Destination, request: HTTPRequest
-    ) -> Exchange:
-        if request.on_sent is not None:
-            request.on_sent()
-        protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None:
-            raise aiohttp.ServerDisconnectedError
-        if hasattr(transport, "max_size"):
-            transport.max_size = RECEIVE_BYTES
-        self._used.add(protocol)
-        protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BYTES)
-        transport.write(_head(destination, request))
-        if request.body:
-            transport.write(request.body)
-        while True:
-            message, content = await protocol.read()
-            if message.code == 101:
-                raise HttpProcessingError(code=101, message="nobody asked to switch protocols")
-            if message.code >= 200:
-                return Exchange(message, content, connection)
 
     def _destination(self, url: str) -> _Destination:
         known = self._destinations.get(url)
@@ -132,27 +119,51 @@ class Connections:
             "GET", url, proxy=self._proxy, loop=asyncio.get_running_loop()
         )
         usual = {name.lower(): value for name, value in asked.headers.items()}
-        # Compression comes in blocks, late.
-        headers = {**usual, "accept-encoding": "identity"}
+        usual["accept-encoding"] = "identity"  # compression comes in blocks, late
         is_relayed = self._proxy is not None and url.scheme == "http"
-        return _Destination(asked, str(asked.url) if is_relayed else url.raw_path_qs, headers)
+        return _Destination(asked, str(asked.url) if is_relayed else url.raw_path_qs, usual)
 
 
-def _head(destination: _Destination, request: HTTPRequest) -> bytes:
-    """Write first line and headers; no variable holds a key in clear."""
-    length = {} if request.body is None else {"content-length": str(len(request.body))}
-    headers = {**destination.headers, **request.headers, **length}
-    return "".join(
-        [
-            f"{request.method} {destination.target} HTTP/1.1\r\n",
-            *[f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()],
-            "\r\n",
-        ]
-    ).encode("ascii")
+def _receive_less(transport: asyncio.Transport) -> None:
+    """Have asyncio, which asks for 256 KiB, ask for what glibc has at hand.
+
+    For more it maps pages and gives them back with each read, which doubles the price of a token
+    that comes alone.
+    """
+    if hasattr(transport, "max_size"):
+        transport.max_size = RECEIVE_BYTES
+
+
+def _send(transport: asyncio.Transport, destination: _Destination, request: HTTPRequest) -> None:
+    """Write a request; no variable holds a key in clear: there are tracebacks that print them."""
+    headers = {**destination.usual, **request.headers}
+    if request.body is not None:
+        headers["content-length"] = str(len(request.body))
+    transport.write(
+        "".join(
+            [
+                f"{request.method} {destination.target} HTTP/1.1\r\n",
+                *[f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()],
+                "\r\n",
+            ]
+        ).encode("ascii")
+    )
+    if request.body:
+        transport.write(request.body)
 
 
 def _in_clear(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
+
+
+async def _response(protocol: ResponseHandler, connection: Connection) -> Exchange:
+    """Wait for the head of the response, past those that only announce it."""
+    while True:
+        message, content = await protocol.read()
+        if message.code == 101:
+            raise HttpProcessingError(code=101, message="nobody asked to switch protocols")
+        if message.code >= 200:
+            return Exchange(message, content, connection)
 
 
 class Exchange:

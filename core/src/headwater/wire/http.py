@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Collection
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -109,10 +110,8 @@ class HTTPTransport:
         for name, value in request.headers.items():
             if isinstance(value, Secret):
                 check_secrecy(request.url, self._allow_http)
-            elif not (value.isprintable() and value.isascii() and _NAME.fullmatch(name)):
-                raise ConfigurationError(
-                    f"the header {printable(name)!r} holds characters that no header may have"
-                )
+            else:
+                _check_header(name, value)
 
     async def _connections_here(self) -> Connections:
         owner = _owner()
@@ -149,23 +148,31 @@ class HTTPTransport:
 _LEFT_TO_THE_PARENT: Final[list[object]] = []  # to drop one would say goodbye in the parent's name
 
 
+@lru_cache
+def _check_header(name: str, value: str) -> None:
+    if not (value.isprintable() and value.isascii() and _NAME.fullmatch(name)):
+        raise ConfigurationError(
+            f"the header {printable(name)!r} holds characters that no header may have"
+        )
+
+
 def _owner() -> tuple[asyncio.AbstractEventLoop, int]:
     return asyncio.get_running_loop(), os.getpid()
 
 
 class _Sending:
-    """One request: its response is closed as the context is left."""
+    """One request: its connection is given back, or closed, as the context is left."""
 
-    __slots__ = ("_request", "_response", "_transport")
+    __slots__ = ("_body", "_exchange", "_request", "_transport")
 
     def __init__(self, transport: HTTPTransport, request: HTTPRequest) -> None:
         self._transport = transport
         self._request = request
 
     async def __aenter__(self) -> Response:
-        exchange = await self._transport.open(self._request)
-        self._response = _HTTPResponse(exchange, self._request, self._transport.max_answer_bytes)
-        return self._response
+        self._exchange = exchange = await self._transport.open(self._request)
+        self._body = _Body(exchange.content, self._request.url, self._transport.max_answer_bytes)
+        return Response(exchange.status, exchange.headers, self._body.receive, close=exchange.close)
 
     async def __aexit__(
         self,
@@ -175,29 +182,30 @@ class _Sending:
     ) -> None:
         try:
             if error is None:
-                await self._response.drain()
+                await self._body.drain()
         finally:
-            self._response.close()  # a body that has ended has given its connection back before
+            self._exchange.close()  # a body that has ended has given its connection back before
 
 
-class _HTTPResponse(Response):
-    """A response whose bytes are counted, with errors of ours."""
+class _Body:
+    """The bytes of an answer, counted, with errors of ours."""
 
-    def __init__(self, exchange: Exchange, request: HTTPRequest, max_bytes: int) -> None:
-        content = exchange.content
-        super().__init__(exchange.status, exchange.headers, content.readany, close=exchange.close)
+    __slots__ = ("_content", "_max_bytes", "_taken", "_url")
+
+    def __init__(self, content: aiohttp.StreamReader, url: str, max_bytes: int) -> None:
         self._content = content
-        self._request = request
+        self._url = url
         self._max_bytes = max_bytes
         self._taken = 0
 
-    async def read_chunk(self) -> bytes:
+    async def receive(self) -> bytes:
+        """Give the next bytes, b"" at their end."""
         try:
             chunk = await self._content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise StreamInterrupted(
-                f"the connection to {without_query(self._request.url)} broke in the middle of the "
-                f"answer ({type(error).__name__})"
+                f"the connection to {without_query(self._url)} broke in the middle of the answer "
+                f"({type(error).__name__})"
             ) from None
         self._taken += len(chunk)
         if self._taken > self._max_bytes:
@@ -214,7 +222,7 @@ class _HTTPResponse(Response):
         limit = self._taken + DRAIN_BYTES
         try:
             async with asyncio.timeout(DRAIN_S):
-                while self._taken < limit and await self.read_chunk():
+                while self._taken < limit and await self.receive():
                     pass
         except (TimeoutError, HeadwaterError):
             pass  # the answer is complete; the connection is closed instead

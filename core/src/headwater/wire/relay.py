@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -14,8 +14,6 @@ from .sse import ServerSentEvent
 from .transport import Response
 
 __all__ = ["FrameResponse", "RelayedResponse"]
-
-T = TypeVar("T")
 
 
 class FrameResponse(Protocol):
@@ -41,50 +39,69 @@ class FrameResponse(Protocol):
 
 
 class RelayedResponse(Response):
-    """Pass on the frames of another response, each waited for within the call.
+    """Pass on the frames of another response, as bytes again.
 
     Args:
         inner: The response.
-        wait: Waits for one thing within the call.
-        on_frame: Is shown the payload of each frame.
     """
 
-    def __init__(
-        self,
-        inner: FrameResponse,
-        wait: Callable[[Awaitable[Any]], Awaitable[Any]],
-        on_frame: Callable[[bytes], None] | None,
-    ) -> None:
-        super().__init__(inner.status, inner.headers, self.read, on_frame=on_frame)
-        self._inner = inner
-        self._wait = wait
+    def __init__(self, inner: FrameResponse) -> None:
+        self._body = _Body(inner)
+        super().__init__(inner.status, inner.headers, self._body.receive)
 
     async def read(self) -> bytes:
         """Give the JSON of the body, as text again."""
-        return msgspec.json.encode(await self._wait(self._inner.json()))
+        self._body.turn_to(None)
+        return await super().read()
 
     def reader(self, framing: Framing) -> FrameReader:
-        """Make what tells the frames apart, once they are bytes again."""
-        given = self._events_given() if framing is Framing.SSE else self._lines_given()
-        self._frames = self._given = given
+        """Make what tells the frames apart, and turn to them."""
+        self._body.turn_to(framing)
         return super().reader(framing)
 
-    async def read_chunk(self) -> bytes:
-        """Give the next frame as bytes, b"" at the end."""
+    async def aclose(self) -> None:
+        """End the frames that are being read."""
+        await super().aclose()
+        await self._body.aclose()
+
+
+class _Body:
+    """The frames of a response, as bytes."""
+
+    def __init__(self, inner: FrameResponse) -> None:
+        self._inner = inner
+        self._given: AsyncGenerator[bytes, None] = self._whole()
+
+    def turn_to(self, framing: Framing | None) -> None:
+        """Choose what is given from here on: frames, or the whole body."""
+        match framing:
+            case Framing.SSE:
+                self._given = self._events()
+            case Framing.NDJSON:
+                self._given = self._lines()
+            case None:
+                self._given = self._whole()
+
+    async def receive(self) -> bytes:
+        """Give the next bytes, b"" at their end."""
         return await anext(self._given, b"")
 
-    async def _events_given(self) -> AsyncGenerator[bytes, None]:
-        async for event in self._relayed(self._inner.sse()):
-            yield _as_bytes(event)
+    async def aclose(self) -> None:
+        """End what is being given."""
+        await self._given.aclose()
 
-    async def _lines_given(self) -> AsyncGenerator[bytes, None]:
-        async for line in self._relayed(self._inner.ndjson()):
-            yield line + b"\n"
+    async def _whole(self) -> AsyncGenerator[bytes, None]:
+        yield msgspec.json.encode(await self._inner.json())
 
-    async def _relayed(self, frames: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        async with aclosing(frames):
-            while (frame := await self._wait(anext(frames, None))) is not None:
-                yield frame
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self._inner.sse()) as events:
+            async for event in events:
+                yield _as_bytes(event)
+
+    async def _lines(self) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self._inner.ndjson()) as lines:
+            async for line in lines:
+                yield line + b"\n"
 
 
 def _as_bytes(event: ServerSentEvent) -> bytes:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Final, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 import msgspec
@@ -18,6 +19,7 @@ from ..errors import (
     HeadwaterError,
     InvalidRequest,
     ProtocolError,
+    TransportError,
 )
 from ..parts import JSONValue
 from ..secret import Secret
@@ -28,6 +30,8 @@ from .status import request_id
 __all__ = ["Framing", "HTTPRequest", "ReadError", "Response", "Transport"]
 
 T = TypeVar("T")
+
+SETTLE_S: Final = 1.0  # how long to wait for usage or an end mark once the answer is complete
 
 ReadError: TypeAlias = Callable[[int, Mapping[str, str], bytes], HeadwaterError]
 """Turns status, headers (names in lower case) and body of a refusal into an error."""
@@ -43,15 +47,15 @@ class HTTPRequest:
         headers: Names in lower case; a key is given as a `Secret`, so that it can be taken out of
             whatever the server says.
         body: The bytes to send, None for none.
-        on_sent: Is called when a connection stands and the request goes out on it.
-        call: The call that it is part of, for the runner's transport; plugins leave it None.
+        call: The call that it is part of, for the runner's transport, which may say with
+            `Call.sent` that a connection stands and the request goes out on it; plugins leave it
+            None.
     """
 
     method: str
     url: str
     headers: Mapping[str, str | Secret] = attrs.field(factory=dict)
     body: bytes | None = attrs.field(default=None, repr=False)
-    on_sent: Callable[[], None] | None = attrs.field(default=None, repr=False, kw_only=True)
     call: Call | None = attrs.field(default=None, repr=False, eq=False, kw_only=True)
 
     @classmethod
@@ -115,6 +119,7 @@ class Response:
     """
 
     is_settled = False
+    _call: Call | None = None
     _frames: AsyncGenerator[object, None] | None = None
 
     def __init__(
@@ -134,14 +139,62 @@ class Response:
         self._max_event_bytes = max_event_bytes
         self._on_frame = on_frame
 
+    def bind(
+        self, call: Call, max_event_bytes: int, on_frame: Callable[[bytes], None] | None
+    ) -> None:
+        """Make every wait for the body a wait of a call, which may be cut short.
+
+        Args:
+            call: The call.
+            max_event_bytes: Bytes of one frame.
+            on_frame: Is shown the payload of each frame.
+        """
+        self._call = call
+        self._max_event_bytes = max_event_bytes
+        self._on_frame = on_frame
+
     @property
     def request_id(self) -> str | None:
         """The provider's name for the request, None where it gave none."""
         return request_id(self.headers)
 
     async def read_chunk(self) -> bytes:
-        """Give the next bytes of the body, b"" at its end."""
-        return await self._read_chunk()
+        """Give the next bytes of the body, b"" at its end.
+
+        Raises:
+            TransportError: The connection broke, or a limit ran out.
+        """
+        call = self._call
+        if call is None:
+            return await self._read_chunk()
+        progress = call.progress
+        if self.is_settled or progress.interruption is not None:
+            return await self._read_late(call)
+        progress.begin_wait()  # as `Call.wait` does, at half the price
+        try:
+            chunk = await self._read_chunk()
+        except BaseException as error:
+            self.close()  # first, whatever the plugin does with the exception
+            if isinstance(error, asyncio.CancelledError):
+                call.cancelled()
+            raise
+        finally:
+            progress.end_wait()
+        progress.last_byte_at = progress.waited_s
+        return chunk
+
+    async def _read_late(self, call: Call) -> bytes:
+        """Wait for what may trail a complete answer, or fail with what the call was ended by."""
+        try:
+            return await call.wait_within(SETTLE_S, self._read_chunk)
+        except (TimeoutError, TransportError):
+            self.close()
+            if self.is_settled:
+                return b""
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connection at once."""
