@@ -63,6 +63,17 @@ class _Reading:
         self.is_closed = False
         self._woken: asyncio.Event | None = None  # for who waits for the end, which is rare
 
+    def came(self, event: Event, earlier_at: float | None) -> float | None:
+        """Note when content came; of what a middleware makes up the first alone is noted."""
+        content_at = self.call.progress.content_at
+        if self.first_content_s is None:
+            if not is_content(event):  # held back until content had come
+                return None
+            self.first_content_s = time.monotonic() - (self.started_at or 0.0)
+        elif earlier_at is not None and content_at is not None:
+            self.longest_gap_s = max(content_at - earlier_at, self.longest_gap_s or 0.0)
+        return content_at
+
     def end(self) -> None:
         """Note that nothing more will be read."""
         self.total_s = time.monotonic() - (self.started_at or 0.0)
@@ -92,19 +103,14 @@ class _Reading:
 async def _read(reading: _Reading, handler: Handler[Event]) -> EventStream:
     """Read the events of a call, fold them, and complete the error that ends them."""
     call, progress, add = reading.call, reading.call.progress, reading.folder.add
-    reading.started_at = started_at = time.monotonic()
-    content_at = -1.0  # by the clock that stands still while the consumer is busy
+    reading.started_at = time.monotonic()
+    content_at: float | None = None  # by the clock that stands still while the consumer is busy
     try:
         async with aclosing(handler(call)) as events:
             async for event in events:
                 add(event)
-                if progress.waited_s != content_at and is_content(event):
-                    if reading.first_content_s is None:
-                        reading.first_content_s = time.monotonic() - started_at
-                    else:
-                        gap_s = progress.waited_s - content_at
-                        reading.longest_gap_s = max(gap_s, reading.longest_gap_s or 0.0)
-                    content_at = progress.waited_s
+                if content_at is None or progress.content_at != content_at:
+                    content_at = reading.came(event, content_at)
                 if type(event) is Finished:
                     reading.is_finished = True
                     reading.wake()  # a reader that has it need not ask for more

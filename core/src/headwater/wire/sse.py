@@ -15,6 +15,7 @@ Frame: TypeAlias = tuple[str, bytes, str, int | None]
 
 DEFAULT_MAX_EVENT_BYTES = 8 * 2**20
 _BOM = b"\xef\xbb\xbf"
+_END = b"\n\n"  # of a block
 _LF, _CR = b"\n\r"  # as numbers: to look for one costs a ninth of looking for bytes
 _MAX_RETRY_DIGITS = 18  # Python refuses to read numbers of thousands of digits
 
@@ -61,9 +62,9 @@ class SSEDecoder:
         self._max_event_bytes = max_event_bytes
         self._head: bytes | None = b""  # what may be the start of a BOM; None once that is settled
         self._after_cr = False
-        self._rest = bytearray()  # the line that has begun
-        self._data: bytes | None = None  # from here on: the block that has begun
-        self._more: list[bytes] = []  # its data lines after the first
+        self._is_amid = False  # whether a block has begun
+        self._rest = bytearray()  # its line that has begun
+        self._data: list[bytes] = []
         self._size = 0
         self._name = "message"
         self._retry: int | None = None
@@ -82,86 +83,30 @@ class SSEDecoder:
             for name, data, last_id, retry in self.frames(chunk)
         ]
 
-    def frames(self, chunk: bytes) -> list[Frame]:  # noqa: C901  # the loop of each token
+    def frames(self, chunk: bytes) -> list[Frame]:
         """Take the next bytes as `feed` does, and give the events as frames.
 
         Raises:
             ProtocolError: As `feed`.
         """
-        if self._failure is not None:
-            raise self._failure
-        if self._size == 0 and (frame := self._one(chunk)) is not None:
+        self.check()
+        if not self._is_amid and (frame := self._one(chunk)) is not None:
             return [frame]
+        if self._head is not None or self._after_cr or _CR in chunk:
+            chunk = self._with_lf(chunk)
         frames: list[Frame] = []
-        limit, size, data = self._max_event_bytes, self._size, self._data
-        for line in self._lines(chunk):
-            if not line:
-                if size > limit:
-                    break
-                if data is not None:
-                    text = self._joined(data) if self._more else data
-                    if not text.isascii():
-                        text = text.decode("utf-8", "replace").encode()
-                    frames.append((self._name, text, self._id, self._retry))
-                    data = None
-                self._name, self._retry, size = "message", None, 0
-            elif data is None and line[:6] == b"data: ":  # what most lines are
-                size += len(line)
-                data = line[6:]
-            elif line[:7] == b"event: ":
-                size += len(line)
-                self._name = line[7:].decode("utf-8", "replace") or "message"
-            else:
-                value = self._take_field(line)
-                size += 0 if line[:1] == b":" else len(line)  # nothing of a comment is kept
-                if size > limit or len(line) > limit:
-                    break
-                if data is None:
-                    data = value
-                elif value is not None:
-                    self._more.append(value)
-        else:
-            self._size, self._data = size, data
-            rest = self._rest  # the line that has begun, so that a giant is refused early
-            if len(rest) + (0 if rest[:1] == b":" else size) <= limit:
-                return frames
-        self._failure = ProtocolError(
-            f"the server sent an event of more than {limit} bytes; if that is what you expect, "
-            "raise max_event_bytes of the Runner"
-        )
+        if self._is_amid:
+            begun, end, chunk = chunk.partition(_END)
+            frames += self._lines(begun + end)
+        ended = chunk.rfind(_END) + len(_END)
+        if ended >= len(_END) and self._failure is None:
+            frames += self._blocks(chunk[:ended])
+            chunk = chunk[ended:]
+        if chunk and self._failure is None:
+            frames += self._lines(chunk)
         if not frames:
             self.check()
         return frames
-
-    def _one(self, chunk: bytes) -> Frame | None:
-        """Read what is one event with one line of data: tokens come so while one waits for them."""
-        if chunk[-2:] == b"\n\n":
-            data = chunk[:-2]
-        elif chunk[-4:] == b"\r\n\r\n":
-            data = chunk[:-4]
-        else:
-            return None
-        name = "message"
-        if data[:7] == b"event: ":
-            named, _, data = data.partition(b"\n")
-            name = named[7:].rstrip(b"\r").decode("utf-8", "replace") or name
-        if (
-            data[:6] != b"data: "
-            or _LF in data
-            or _CR in data
-            or not data.isascii()
-            or self._rest
-            or self._head is not None
-            or self._after_cr
-            or len(chunk) > self._max_event_bytes
-        ):
-            return None
-        return name, data[6:], self._id, None
-
-    def _joined(self, first: bytes) -> bytes:
-        """Join the data lines of a block that has several."""
-        lines, self._more = [first, *self._more], []
-        return b"\n".join(lines)
 
     def check(self) -> None:
         """Raise what `feed` has kept back in favour of the events before it."""
@@ -174,49 +119,111 @@ class SSEDecoder:
         Raises:
             ProtocolError: As `feed`.
         """
-        events = self.feed(b"\n\n")  # ends its line and its block, or its block alone
+        events = self.feed(_END)  # ends its line and its block, or its block alone
         return events[0] if events else None
 
-    def _lines(self, chunk: bytes) -> list[bytes]:
+    def _one(self, chunk: bytes) -> Frame | None:
+        """Read what is one event with one line of data: tokens come so while one waits for them."""
+        if chunk[-2:] == _END:
+            data = chunk[:-2]
+        elif chunk[-4:] == b"\r\n\r\n":
+            data = chunk[:-4]
+        else:
+            return None
+        name = "message"
+        if data[:7] == b"event: ":
+            named, _, data = data.partition(b"\n")
+            name = named[7:].rstrip(b"\r").decode("utf-8", "replace") or name
+        is_one = data[:6] == b"data: " and _LF not in data and _CR not in data and data.isascii()
+        if not is_one or self._head is not None or self._after_cr:
+            return None
+        return (name, data[6:], self._id, None) if len(chunk) <= self._max_event_bytes else None
+
+    def _blocks(self, blocks: bytes) -> list[Frame]:
+        """Read whole blocks, each with the empty line that ends it; they are mostly alike."""
+        if len(blocks) > self._max_event_bytes:
+            return self._lines(blocks)
+        if not blocks.isascii():
+            blocks = blocks.decode("utf-8", "replace").encode()
+        lines, last_id = blocks.split(b"\n")[:-1], self._id
+        frames: list[Frame] = []
+        if not any(lines[1::2]):  # one line each
+            frames = [
+                ("message", data[6:], last_id, None) for data in lines[::2] if data[:6] == b"data: "
+            ]
+        elif not any(lines[2::3]):  # two
+            frames = [
+                (name[7:].decode() or "message", data[6:], last_id, None)
+                for name, data in zip(lines[::3], lines[1::3], strict=False)
+                if name[:7] == b"event: " and data[:6] == b"data: "
+            ]
+        return frames if len(frames) == lines.count(b"") else self._lines(blocks)
+
+    def _lines(self, chunk: bytes) -> list[Frame]:
+        """Read any bytes line by line, and keep the block that they end in."""
+        frames: list[Frame] = []
+        limit, rest = self._max_event_bytes, self._rest
+        for line in self._ended(chunk):
+            if line:
+                self._take_field(line)
+            else:
+                self._end_block(frames)
+            if self._size > limit or len(line) > limit:
+                break
+        else:  # the line that has begun counts, so that a giant is refused early
+            if len(rest) + (0 if rest[:1] == b":" else self._size) <= limit:
+                return frames
+        self._failure = ProtocolError(
+            f"the server sent an event of more than {limit} bytes; if that is what you expect, "
+            "raise max_event_bytes of the Runner"
+        )
+        return frames
+
+    def _ended(self, chunk: bytes) -> list[bytes]:
         """Give the lines that the bytes complete, in linear time also when a long one drips in."""
-        if self._head is not None:
-            chunk = self._without_bom(self._head + chunk)
-        if self._after_cr or _CR in chunk:
-            chunk = self._with_lf(chunk)
         lines = chunk.split(b"\n")
         rest = lines.pop()
         if self._rest and lines:
             lines[0] = bytes(self._rest) + lines[0]
             self._rest.clear()
-        if rest:
-            self._rest += rest
+        self._rest += rest
+        self._is_amid = bool(self._rest) or (bool(lines[-1]) if lines else self._is_amid)
         return lines
 
-    def _without_bom(self, head: bytes) -> bytes:
-        if len(head) < len(_BOM) and _BOM.startswith(head):
-            self._head = head
-            return b""
-        self._head = None
-        return head.removeprefix(_BOM)
-
     def _with_lf(self, chunk: bytes) -> bytes:
-        """End all lines with LF; a CRLF may be cut in two."""
+        """Take off the BOM, and end all lines with LF; a CRLF may be cut in two."""
+        if self._head is not None:
+            chunk = self._head + chunk
+            if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
+                self._head = chunk
+                return b""
+            self._head = None
+            chunk = chunk.removeprefix(_BOM)
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
         self._after_cr = self._after_cr or chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
-    def _take_field(self, line: bytes) -> bytes | None:
-        """Take a line that is not plainly data, and give the data if it is."""
+    def _take_field(self, line: bytes) -> None:
+        """Take a line of a block."""
         field, _, value = line.partition(b":")
+        if field:
+            self._size += len(line)  # nothing of a comment is kept
         value = value.removeprefix(b" ")  # one space, no more
         if field == b"event":
             self._name = value.decode("utf-8", "replace") or "message"
         elif field == b"data":
-            return value
+            self._data.append(value)
         elif field == b"id" and b"\0" not in value:
             self._id = value.decode("utf-8", "replace")
         elif field == b"retry" and value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
             self._retry = int(value)
-        return None
+
+    def _end_block(self, frames: list[Frame]) -> None:
+        """Give the event of a block, if it had data, and begin another."""
+        if self._data:
+            data = b"\n".join(self._data).decode("utf-8", "replace").encode()
+            frames.append((self._name, data, self._id, self._retry))
+            self._data.clear()
+        self._name, self._retry, self._size = "message", None, 0
