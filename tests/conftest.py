@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+
+from .patience import PatientLoop, install
+
+install()  # before anything that keeps `time.monotonic` is imported
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run each test in a loop that no stall of the machine makes late, unless it is about that."""
+    if item.get_closest_marker("real_time"):
+        return {"real": asyncio.SelectorEventLoop}
+    return {"patient": PatientLoop}
 
 
 def _skipped(reporter: pytest.TerminalReporter) -> list[Any]:

@@ -16,6 +16,7 @@ BLOCKED_S = 1.1  # longer than a plugin has to let go
 
 
 @pytest.mark.slow
+@pytest.mark.real_time
 async def test_closing_on_a_loop_that_is_late_blames_nobody(
     runner: Runner, server: FaultServer
 ) -> None:
