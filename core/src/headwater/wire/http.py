@@ -71,6 +71,7 @@ class HTTPTransport:
         self._proxy = proxy
         self.max_answer_bytes = max_answer_bytes
         self._allow_http = allowed_hosts() if allow_http is None else frozenset(allow_http)
+        self.read_in: dict[aiohttp.StreamReader, asyncio.AbstractEventLoop] = {}  # what is read now
         self._session: aiohttp.ClientSession | None = None
         self._owner: tuple[asyncio.AbstractEventLoop, int] | None = (
             None  # the loop and the process of the session
@@ -171,10 +172,18 @@ class HTTPTransport:
             _LEFT_TO_THE_PARENT.append(session.connector)
             session.detach()
         elif loop is asyncio.get_running_loop() or loop.is_closed():
+            self._interrupt()
             async with asyncio.timeout(CLOSE_S):
                 await session.close()
         else:
             session.detach()
+
+    def _interrupt(self) -> None:
+        """Tell those who read in this loop, whom aiohttp would leave waiting."""
+        here = asyncio.get_running_loop()
+        for content, loop in self.read_in.items():
+            if loop is here:
+                content.set_exception(aiohttp.ClientConnectionError("closed"))
 
 
 _LEFT_TO_THE_PARENT: Final[list[object]] = []  # to drop one would say goodbye in the parent's name
@@ -239,6 +248,7 @@ class _Sending:
 
     async def __aenter__(self) -> Response:
         raw = await self._transport.open(self._request)
+        self._transport.read_in[raw.content] = asyncio.get_running_loop()
         self._response = _HTTPResponse(raw, self._request, self._transport.max_answer_bytes)
         return self._response
 
@@ -252,6 +262,7 @@ class _Sending:
             if error is None:
                 await self._response.drain()
         finally:
+            self._transport.read_in.pop(self._response.content, None)
             self._response.close()  # a body that has ended has given its connection back before
 
 
@@ -261,15 +272,17 @@ class _HTTPResponse(Response):
     def __init__(self, raw: aiohttp.ClientResponse, request: HTTPRequest, max_bytes: int) -> None:
         headers = {name.lower(): value for name, value in raw.headers.items()}
         super().__init__(raw.status, headers, raw.content.readany, close=raw.close)
-        self._content = raw.content
+        self.content = raw.content
         self._request = request
         self._max_bytes = max_bytes
         self._taken = 0
 
     async def read_chunk(self) -> bytes:
         try:
-            chunk = await self._content.readany()
-        except (aiohttp.ClientError, OSError) as error:
+            chunk = await self.content.readany()
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "Connection closed" not in str(error):
+                raise  # two read at once
             raise StreamInterrupted(
                 f"the connection to {without_query(self._request.url)} broke in the middle of the "
                 f"answer ({type(error).__name__})"
@@ -284,7 +297,7 @@ class _HTTPResponse(Response):
 
     async def drain(self) -> None:
         """Read the little that may be left, so that the connection can be used again."""
-        if self._content.at_eof():
+        if self.content.at_eof():
             return
         limit = self._taken + DRAIN_BYTES
         try:
