@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Callable, Mapping
+import signal
 from typing import Any
 
 import pytest
 
-from .patience import PatientLoop, install
+from .patience import install
 
-install()  # before anything that keeps `time.monotonic` is imported
+install()  # before anything is imported that keeps what it replaces
 
-
-def pytest_asyncio_loop_factories(
-    item: pytest.Item,
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run each test in a loop that no stall of the machine makes late, unless it is about that."""
-    if item.get_closest_marker("real_time"):
-        return {"real": asyncio.SelectorEventLoop}
-    return {"patient": PatientLoop}
+# A shell without job control has what it puts in the background ignore Ctrl-C, and `nohup` the end
+# of the terminal; that passes to every child, some of which are interrupted here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _skipped(reporter: pytest.TerminalReporter) -> list[Any]:

@@ -2,9 +2,10 @@
 
 On a machine that does other things as well, a process may stand still at any point, for a second or
 two. By the clock on the wall a limit of some milliseconds then passes before what it waits for had
-a chance to come, and what was to be at once is late. This clock counts the time in which the loop
-waits for something, a slice at a time, and of all other time next to nothing: what a test says of
-milliseconds holds on any machine.
+a chance to come, and what was to be at once is late. The clock of a `PatientLoop` counts the time
+in which the loop waits for something, a slice at a time, and of all other time next to nothing:
+what a test says of milliseconds holds on any machine. `install` has every test run by it. Threads
+that wait for each other have a `Pulse`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from __future__ import annotations
 import asyncio
 import math
 import selectors
+import threading
 import time
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Self
 
 SLICE_S: Final = 0.002  # a wait counts in slices of this length, however late the machine is
 TURN_S: Final = 0.0001  # what is not a wait counts for no more, from one look to the next
 
 _real = time.monotonic
+_usual_loop = asyncio.new_event_loop
 
 
 class PatientClock:
@@ -76,5 +81,48 @@ def monotonic() -> float:
 
 
 def install() -> None:
-    """Let `time.monotonic` go by the running loop, before anybody has taken hold of it."""
+    """Make every loop a patient one, and let `time.monotonic` go by it.
+
+    To be called before anything is imported that keeps either.
+    """
     time.monotonic = monotonic
+    asyncio.new_event_loop = asyncio.events.new_event_loop = PatientLoop
+
+
+@contextmanager
+def uninstalled() -> Iterator[None]:
+    """Go by the clock on the wall for a while, and by the usual loop."""
+    time.monotonic = _real
+    asyncio.new_event_loop = asyncio.events.new_event_loop = _usual_loop
+    try:
+        yield
+    finally:
+        install()
+
+
+class Pulse:
+    """Tell how much time the threads of this process have had, while nothing else ran in place.
+
+    A thread of its own takes one slice after another: it stands still with the others.
+    """
+
+    def __init__(self) -> None:
+        self._slices = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="Pulse", daemon=True)
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(SLICE_S):
+            self._slices += 1
+
+    def __call__(self) -> float:
+        """Tell the time in seconds, from the beginning."""
+        return self._slices * SLICE_S
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
