@@ -119,6 +119,12 @@ class Pulse:
         """Tell the time in seconds, from the beginning."""
         return self._slices * SLICE_S
 
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass for all threads."""
+        ends_at = self() + seconds
+        while self() < ends_at:
+            time.sleep(SLICE_S)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
