@@ -111,7 +111,7 @@ fuzz: $(VENV)/.installed-dev  ## fuzz each parser and decoder for FUZZ_SECONDS (
 
 chaos: $(VENV)/.installed-dev  ## 10,000 streams with faults, then many more drawn by hypothesis
 	@$(BIN)/python -m tests.chaos
-	@HEADWATER_EXAMPLES=10 $(BIN)/python -m pytest -o timeout=900 tests/properties/test_properties_faults.py
+	@HEADWATER_EXAMPLES=10 $(BIN)/python -m pytest -o timeout=900 tests/properties
 
 mutate: $(VENV)/.installed-dev  ## break the code in many ways, each of which a test must notice
 	@$(BIN)/python -m tests.mutations

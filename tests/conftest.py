@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from .patience import install
+
+install()  # before anything is imported that keeps what it replaces
+
+# A shell without job control has what it puts in the background ignore Ctrl-C, and `nohup` the end
+# of the terminal; that passes to every child, some of which are interrupted here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# A run draws what the one before drew, so that none fails by chance, and no example fails for being
+# slow. `make chaos` draws others, and more of them.
+MORE = int(os.environ.get("HEADWATER_EXAMPLES", "0"))
+settings.register_profile(
+    "headwater",
+    derandomize=not MORE,
+    max_examples=100 * max(1, MORE),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("headwater")
 
 
 def _skipped(reporter: pytest.TerminalReporter) -> list[Any]:

@@ -16,6 +16,8 @@ from headwater.testing.fault_server import Script, Step
 
 from .lines import END, Lines, said
 
+LIMIT_S = 0.2  # within which what the server says at once comes, in another thread
+
 ENDINGS: dict[str, list[Step]] = {
     "whole": [said(END)],
     "cut": [End()],
@@ -47,7 +49,8 @@ def read(stream: ChatStream, at_most: int) -> tuple[list[str], HeadwaterError | 
 
 @pytest.mark.slow
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     sizes=st.lists(st.integers(1, 150), max_size=4),
@@ -68,7 +71,7 @@ def test_the_reader_has_what_it_was_handed(
     server.answer_with(script(sizes, ending))
     with Runner(providers={"lines": Lines(server.url)}, read_ahead=read_ahead) as runner:
         session = Session(runner, "lines/m")
-        limits: ChatOptions = {"attempts": 1, "idle_s": 0.05, "first_content_s": 0.05}
+        limits: ChatOptions = {"attempts": 1, "idle_s": LIMIT_S, "first_content_s": LIMIT_S}
         stream = (
             session.stream("Hi", **limits)
             if in_session

@@ -168,7 +168,7 @@ def test_making_a_stream_sends_nothing(runner: Runner, server: FaultServer) -> N
 
 def test_two_threads_cannot_read_one_stream(runner: Runner, server: FaultServer) -> None:
     """The second one is told."""
-    server.answer_with(respond(said("a"), Wait(0.2), said("b", "[END]")))
+    server.answer_with(respond(said("a"), Wait(0.5), said("b", "[END]")))
     stream = runner.stream_chat("lines/m", "Hi")
     reader = threading.Thread(target=stream.collect)
     reader.start()

@@ -40,6 +40,7 @@ from headwater.testing.fault_server import Script, SeenRequest
 from headwater.wire.http import HTTPTransport
 from headwater.wire.transport import Transport
 
+from ..patience import Pulse
 from .lines import END, Lines, begun, said
 
 pytestmark = pytest.mark.slow
@@ -52,7 +53,7 @@ def loop_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "headwater-blocking"]
 
 
-def until_no_thread_is_left(within_s: float = 1.0) -> None:
+def until_no_thread_is_left(within_s: float = 30.0) -> None:
     """Wait until the threads of forgotten runners have ended."""
     ends_at = time.monotonic() + within_s
     while loop_threads():
@@ -136,7 +137,7 @@ def test_a_forgotten_runner_leaves_nothing(server: FaultServer) -> None:
     gc.collect()
     assert forgotten() is None
     until_no_thread_is_left()
-    server.wait_until(lambda: server.connections[0].closed_at is not None, within_s=1)
+    server.wait_until(lambda: server.connections[0].closed_at is not None)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_forgotten_stream_leaves_nothing(
     del stream, cycle
     gc.collect()
     until_no_thread_is_left()
-    server.wait_until(lambda: server.connections[0].closed_at is not None, within_s=1)
+    server.wait_until(lambda: server.connections[0].closed_at is not None)
     assert caplog.text == ""
 
 
@@ -163,11 +164,13 @@ def test_a_transport_is_closed_with_its_runner(server: FaultServer) -> None:
     """Without the loop nobody else could close it."""
     with Runner(providers={"lines": Lines(server.url)}, transport=HTTPTransport()) as runner:
         runner.chat("lines/m", "Hi")
-    server.wait_until(lambda: server.connections[0].closed_at is not None, within_s=1)
+    server.wait_until(lambda: server.connections[0].closed_at is not None)
 
 
 AT_EXIT = """
-import sys
+import atexit, sys, time
+ended_at = []
+atexit.register(lambda: print("late") if time.monotonic() - ended_at[0] > 4 else None)
 sys.path.insert(0, {folder!r})
 from lines import Lines
 from headwater.blocking import Runner
@@ -175,6 +178,7 @@ from headwater.blocking import Runner
 runner = Runner(providers={{"lines": Lines({url!r})}})
 stream = runner.stream_chat("lines/m", "Hi")
 print(next(stream).model)
+ended_at.append(time.monotonic())  # a thread that does not end is waited for five seconds
 """
 
 
@@ -183,13 +187,11 @@ def test_an_interpreter_that_ends_closes_what_is_open(server: FaultServer) -> No
     """A script that just ends does so at once, in silence, and its connections are closed."""
     server.answer_with(begun("a"))
     program = AT_EXIT.format(folder=os.path.dirname(__file__), url=server.url)
-    began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, timeout=20, check=True
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, timeout=60, check=True
     )
     assert (done.stdout, done.stderr) == (b"m\n", b"")
-    assert time.monotonic() - began < 3
-    server.wait_until(lambda: server.connections[0].closed_at is not None, within_s=0.1)
+    server.wait_until(lambda: server.connections[0].closed_at is not None)
 
 
 @pytest.mark.slow
@@ -288,7 +290,7 @@ def test_a_plugin_that_fails_to_close_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_a_plugin_that_does_not_let_go_is_given_up() -> None:
+def test_a_plugin_that_does_not_let_go_is_given_up(pulse: Pulse) -> None:
     """After a while closing gives up, and says so."""
     with Runner(providers={"stuck": Stubborn(stays_s=2.5)}, read_ahead=1) as runner:
         stream = runner.stream_chat("stuck/m", "Hi")
@@ -296,17 +298,19 @@ def test_a_plugin_that_does_not_let_go_is_given_up() -> None:
         next(stream)
         with pytest.raises(PluginError, match="did not end within 2 seconds"):
             stream.close()
-        time.sleep(0.6)
+        pulse.sleep(1.0)
 
 
 class Freezes:
     """Block the loop, as nobody should."""
 
     def __init__(self) -> None:
+        self.has_begun = threading.Event()
         self.release = threading.Event()
 
     async def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
         """Wait without awaiting."""
+        self.has_begun.set()
         self.release.wait()
         async for item in call_next(call):
             yield item
@@ -324,7 +328,7 @@ def test_a_loop_that_is_blocked_is_told_of(server: FaultServer) -> None:
 
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(0.1)
+    assert layer.has_begun.wait(30)
     with pytest.raises(ConfigurationError, match="blocks it"):
         runner.close()
     layer.release.set()

@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -31,6 +31,7 @@ SAMPLES = 10
 WARM = 3  # samples after which memory has to stay as it is
 GROWTH_BYTES = 12 * 2**20
 SPARE_TASKS = 4
+LET_GO_LOOKS = 50
 
 
 @attrs.frozen
@@ -123,10 +124,11 @@ async def chaos(streams: int, slots: int, seed: int) -> Report:
         async with watched(report):
             async with _runner(url) as runner:
                 await _run_all(runner, report, streams, slots, seed)
-            await asyncio.sleep(0.05)
+            await _settled(lambda: len(asyncio.all_tasks()) == 1)
             left = asyncio.all_tasks() - {asyncio.current_task()}
             if left:
                 report.violations.append(f"{len(left)} tasks are left")
+            await _settled(lambda: descriptors() <= open_before)
         report.duration_s = time.monotonic() - began_at
         if (now := descriptors()) > open_before:
             report.violations.append(f"{now - open_before} file descriptors are left")
@@ -135,6 +137,14 @@ async def chaos(streams: int, slots: int, seed: int) -> Report:
         report.server = json.loads(tell(process))
     _check_figures(report, slots)
     return report
+
+
+async def _settled(condition: Callable[[], bool]) -> None:
+    """Wait a little for what needs some turns of the loop, and is checked after."""
+    for _ in range(LET_GO_LOOKS):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
 
 
 def _runner(url: str) -> Runner:

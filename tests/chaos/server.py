@@ -13,7 +13,7 @@ from headwater.testing.fault_server import FaultServer
 
 from .plan import Faults
 
-LET_GO_S = 2.0
+LET_GO_S = 30.0
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import pyte
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from headwater import Finished, FinishReason, ReasoningDelta, RefusalDelta, Started, TextDelta
 from headwater_cli._interactive._blocks import Block
@@ -178,7 +178,7 @@ async def test_what_came_is_shown_soon(window: Window) -> None:
     view.leave()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(text=MARKDOWN)
 def test_no_text_can_break_it(text: str) -> None:
     """Whatever is written, the end is the same as if it had come at once, and has all words."""

@@ -8,7 +8,7 @@ import gc
 import pytest
 
 from headwater import ChatStream, ConfigurationError, Runner, StreamInterrupted, TextDelta
-from headwater.testing.fault_server import FaultServer, Script
+from headwater.testing.fault_server import FaultServer, Script, Stall
 
 from .provider import Wire
 from .wire import begun, refusal, whole
@@ -116,14 +116,20 @@ async def test_a_runner_closed_with_streams_open_closes_them(
     assert max(ends) < SOON_S
 
 
+@pytest.mark.parametrize("turns", [*range(12), 100])
+@pytest.mark.parametrize("script", [begun("a"), [Stall()]], ids=["content", "none"])
 async def test_a_runner_closed_during_a_chat_opens_nothing_more(
-    runner: Runner, server: FaultServer
+    runner: Runner, server: FaultServer, script: Script, turns: int
 ) -> None:
-    """A call under way when its runner is closed fails, and asks no more."""
-    server.answer_with(begun("a"), whole("a"))
+    """A call under way when its runner is closed fails at once, in whatever moment."""
+    server.answer_with(script, whole("a"))
     task = asyncio.create_task(runner.chat("wire/m", "Hi"))
     await server.requests_seen(1)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    closed_at = now()
     await runner.aclose()
     with pytest.raises(ConfigurationError, match="this Runner is closed"):
         await task
+    assert now() - closed_at < SOON_S
     assert len(server.requests) == 1

@@ -170,7 +170,7 @@ class SocketWorld:
                 return respond(*steps, *_ENDINGS[ending], media_type=media_type(wire))
 
     def run(self, doing: Coroutine[object, object, T]) -> T:
-        return self._loop.run_until_complete(asyncio.wait_for(doing, 20))
+        return self._loop.run_until_complete(asyncio.wait_for(doing, 60))
 
     def served(self, number: int) -> Sequence[Attempt]:
         return self._calls.served[number]
@@ -188,7 +188,7 @@ class SocketWorld:
     def close(self) -> None:
         self.run(self.runner.aclose())
         self._server.wait_until(
-            lambda: all(seen.closed_at is not None for seen in self._server.connections), 1.0
+            lambda: all(seen.closed_at is not None for seen in self._server.connections)
         )
         left = asyncio.all_tasks(self._loop)
         self._stack.close()

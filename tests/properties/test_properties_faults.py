@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from .faults_machine import FaultsMachine, Told, calls, make_at_once
@@ -13,17 +13,13 @@ from .faults_world import LeapingWorld, SocketWorld
 
 MORE = int(os.environ.get("HEADWATER_EXAMPLES", "1"))  # `make chaos` asks for more
 
-_ALWAYS = settings(
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-_REAL = settings(_ALWAYS, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # no shrinking
+_REAL = settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])  # no shrinking
 _SHORT = st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.01])
 _ANY = st.sampled_from([0.0, 0.0, 0.0, 0.01, 0.5, 1.9, 2.5, 6.0])
 
 
 @pytest.mark.slow
-@settings(_ALWAYS, max_examples=300 * MORE)
+@settings(max_examples=300 * MORE)
 @given(told=st.lists(calls(_ANY), min_size=1, max_size=6))
 def test_calls_are_whole_or_fail(told: list[Told]) -> None:
     """Calls at once, without sockets and in a time of their own: none disturbs another."""
@@ -53,7 +49,7 @@ class OverSockets(FaultsMachine):
 
 
 TestFaultsInLeaps = pytest.mark.slow(InLeaps.TestCase)
-TestFaultsInLeaps.settings = settings(_ALWAYS, max_examples=100 * MORE, stateful_step_count=20)
+TestFaultsInLeaps.settings = settings(max_examples=100 * MORE, stateful_step_count=20)
 
 TestFaultsOverSockets = pytest.mark.slow(OverSockets.TestCase)
 TestFaultsOverSockets.settings = settings(_REAL, max_examples=20 * MORE, stateful_step_count=12)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -341,7 +341,5 @@ class Conversing(RuleBasedStateMachine):
 Conversing.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestConversing = pytest.mark.slow(Conversing.TestCase)

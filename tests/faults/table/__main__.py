@@ -6,11 +6,13 @@ import asyncio
 import sys
 import time
 
+from ...patience import install
 from . import CASES, page, play
 
 
 def main() -> None:
     """Do so; the first broken promise ends it."""
+    install()
     started_at = time.monotonic()
     results = {}
     for case in CASES:

@@ -1,8 +1,7 @@
-"""Watching a playing: the machine's lag, what is logged, memory, sockets."""
+"""Watching a playing: what is logged, memory, sockets."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import os
@@ -10,33 +9,6 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import attrs
-
-
-@attrs.define
-class Lag:
-    """How late the loop has been, on a machine that does other things as well."""
-
-    total_s: float = 0.0
-
-
-@contextmanager
-def lagging() -> Iterator[Lag]:
-    """Add up how late a timer of a few milliseconds is."""
-    lag, loop = Lag(), asyncio.get_running_loop()
-
-    def tick(due_at: float) -> None:
-        lag.total_s += max(0.0, loop.time() - due_at - 0.002)
-        next_at = loop.time() + 0.005
-        handles[:] = [loop.call_at(next_at, tick, next_at)]
-
-    handles: list[asyncio.TimerHandle] = []
-    tick(loop.time())
-    try:
-        yield lag
-    finally:
-        handles[0].cancel()
 
 
 @contextmanager

@@ -33,6 +33,7 @@ __all__ = ["Connections", "Exchange"]
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
 RECEIVE_BYTES: Final = 120 * 2**10
 _MAX_DESTINATIONS: Final = 256
+_MAX_UNSEEN_BYTES: Final = 2**16  # what asyncio holds under TLS before it lets the rest wait
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
     total=None, connect=None, sock_connect=None, sock_read=None
 )
@@ -65,6 +66,7 @@ class Connections:
         self._connector = aiohttp.TCPConnector(limit=0, ssl=tls)
         self._proxy = None if proxy is None else URL(proxy)
         self._used: WeakSet[ResponseHandler] = WeakSet()
+        self._open: set[Exchange] = set()
         self._destinations: dict[str, _Destination] = {}
 
     @property
@@ -73,7 +75,9 @@ class Connections:
         return self._connector.closed
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections; who reads on one is told."""
+        for exchange in list(self._open):
+            exchange.close()
         await self._connector.close()
 
     async def exchange(self, request: HTTPRequest) -> Exchange:
@@ -95,14 +99,17 @@ class Connections:
             try:
                 if protocol is None or protocol.transport is None:
                     raise aiohttp.ServerDisconnectedError
+                if was_used and protocol.should_close:  # something came that nobody asked for
+                    raise aiohttp.ServerDisconnectedError
                 if not was_used:
                     self._used.add(protocol)
                     _receive_less(protocol.transport)
                 protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BYTES)
                 _send(protocol.transport, destination, request)
-                return await _response(protocol, connection)
+                message, content = await _answer(protocol)
+                return Exchange(message, content, connection, self._open)
             except BaseException as error:
-                connection.close()
+                _close(connection)
                 if not was_used or not isinstance(error, aiohttp.ClientConnectionError):
                     raise
 
@@ -136,7 +143,7 @@ def _receive_less(transport: asyncio.Transport) -> None:
 
 def _send(transport: asyncio.Transport, destination: _Destination, request: HTTPRequest) -> None:
     """Write a request; no variable holds a key in clear: there are tracebacks that print them."""
-    headers = {**destination.usual, **request.headers}
+    headers = {**destination.usual, **{k.lower(): v for k, v in request.headers.items()}}
     if request.body is not None:
         headers["content-length"] = str(len(request.body))
     transport.write(
@@ -148,22 +155,38 @@ def _send(transport: asyncio.Transport, destination: _Destination, request: HTTP
             ]
         ).encode("ascii")
     )
-    if request.body:
-        transport.write(request.body)
+    body = request.body
+    if body and len(body) > _MAX_UNSEEN_BYTES:
+        transport.write(memoryview(body)[:-1])
+        body = body[-1:]  # waits where `_is_sent` sees it, over TLS too
+    if body:
+        transport.write(body)
+
+
+def _is_sent(transport: asyncio.Transport) -> bool:
+    return transport.get_write_buffer_size() == 0
+
+
+def _close(connection: Connection) -> None:
+    """Close a connection at once, also where some of the request is still on its way."""
+    transport = connection.transport
+    if transport is not None and not _is_sent(transport):
+        transport.abort()  # closed, it would wait until the server has read the rest
+    connection.close()
 
 
 def _in_clear(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-async def _response(protocol: ResponseHandler, connection: Connection) -> Exchange:
-    """Wait for the head of the response, past those that only announce it."""
+async def _answer(protocol: ResponseHandler) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+    """Wait for the head of the answer, past those that only announce it."""
     while True:
         message, content = await protocol.read()
         if message.code == 101:
             raise HttpProcessingError(code=101, message="nobody asked to switch protocols")
         if message.code >= 200:
-            return Exchange(message, content, connection)
+            return message, content
 
 
 class Exchange:
@@ -173,6 +196,7 @@ class Exchange:
         message: The head.
         content: The body.
         connection: What both came on.
+        beside: The exchanges that are open, this one among them as long as it is.
 
     Attributes:
         status: HTTP status.
@@ -181,30 +205,41 @@ class Exchange:
     """
 
     def __init__(
-        self, message: RawResponseMessage, content: aiohttp.StreamReader, connection: Connection
+        self,
+        message: RawResponseMessage,
+        content: aiohttp.StreamReader,
+        connection: Connection,
+        beside: set[Exchange],
     ) -> None:
         self.status = message.code
         self.headers = {name.lower(): value for name, value in message.headers.items()}
         self.content = content
         self._connection: Connection | None = connection
+        self._beside = beside
+        beside.add(self)
         content.on_eof(self._end)
 
     def _end(self) -> None:
         """Give the connection back, unless some of the request is still on its way."""
-        connection, self._connection = self._connection, None
+        connection = self._let_go()
         if connection is None:
             return
         transport = connection.transport
-        if transport is not None and transport.get_write_buffer_size():
-            connection.close()
-        else:
+        if transport is None or _is_sent(transport):
             connection.release()
+        else:
+            _close(connection)
 
     def close(self) -> None:
         """Close the connection, unless it was given back; who reads the body is told."""
-        connection, self._connection = self._connection, None
+        connection = self._let_go()
         if connection is None:
             return
         if self.content.exception() is None:
             self.content.set_exception(aiohttp.ClientConnectionError("closed"))
-        connection.close()
+        _close(connection)
+
+    def _let_go(self) -> Connection | None:
+        self._beside.discard(self)
+        connection, self._connection = self._connection, None
+        return connection

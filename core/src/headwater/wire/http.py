@@ -202,7 +202,9 @@ class _Body:
         """Give the next bytes, b"" at their end."""
         try:
             chunk = await self._content.readany()
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and self._content.exception() is None:
+                raise  # two read at once
             raise StreamInterrupted(
                 f"the connection to {without_query(self._url)} broke in the middle of the answer "
                 f"({type(error).__name__})"

@@ -60,8 +60,9 @@ class SeenConnection:
         More than the client has read, by what its kernel holds for it. Over TLS, and on systems
         other than Linux, more by what this machine's kernel holds as well.
         """
+        given_bytes = self.given_bytes  # first: the server may be in another thread, and go on
         self.look()
-        return self.given_bytes - self._untaken_bytes
+        return max(0, given_bytes - self._untaken_bytes)
 
     def look(self) -> None:
         """Note how much is on its way, while the kernel can still be asked."""

@@ -7,6 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from typing import Final
+
+LOOK_UP_S: Final = 0.05  # that the other side has taken bytes is told by nobody
 
 
 class Changes:
@@ -35,7 +39,10 @@ class Changes:
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while (change := self._next_unless(condition)) is not None:
-            await asyncio.wrap_future(change)
+            try:
+                await asyncio.wait([asyncio.wrap_future(change)], timeout=LOOK_UP_S)
+            finally:
+                self._forget(change)
 
     def wait_until(self, condition: Callable[[], bool], within_s: float) -> None:
         """Wait without a loop until a condition holds.
@@ -45,7 +52,12 @@ class Changes:
         """
         ends_at = time.monotonic() + within_s
         while (change := self._next_unless(condition)) is not None:
-            change.result(max(0.0, ends_at - time.monotonic()))
+            left_s = ends_at - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            with suppress(TimeoutError):
+                change.result(min(left_s, LOOK_UP_S))
+            self._forget(change)
 
     def _next_unless(self, condition: Callable[[], bool]) -> Future[None] | None:
         """Give what the next change ends; None where the condition holds.
@@ -55,4 +67,12 @@ class Changes:
         change: Future[None] = Future()
         with self._lock:
             self._waiting.append(change)
-        return None if condition() else change
+        if not condition():
+            return change
+        self._forget(change)
+        return None
+
+    def _forget(self, change: Future[None]) -> None:
+        """Wait for it no more."""
+        with self._lock, suppress(ValueError):  # it has come
+            self._waiting.remove(change)

@@ -103,7 +103,7 @@ class FaultServer:
 
     # Waiting for what is to be seen.
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = 30.0) -> None:
         """Wait until something was seen.
 
         Args:
@@ -115,7 +115,7 @@ class FaultServer:
         """
         await self._stage.changes.until(condition, within_s)
 
-    def wait_until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], within_s: float = 30.0) -> None:
         """Wait as `until` does, in code without a loop; the server is in a thread of its own.
 
         Raises:

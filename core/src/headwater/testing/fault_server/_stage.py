@@ -14,7 +14,7 @@ from ._steps import Script
 
 Answer: TypeAlias = Script | Callable[[SeenRequest], Script]
 
-CLOSE_S: Final = 1.0
+CLOSE_S: Final = 30.0
 
 
 @attrs.define(eq=False)

@@ -1,0 +1,1 @@
+"""The tests of everything; `patience` is how they keep time."""
