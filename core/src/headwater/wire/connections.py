@@ -97,9 +97,7 @@ class Connections:
             if request.call is not None:
                 request.call.sent()
             try:
-                if protocol is None or protocol.transport is None:
-                    raise aiohttp.ServerDisconnectedError
-                if was_used and protocol.should_close:  # something came that nobody asked for
+                if protocol is None or protocol.transport is None or _is_spoilt(protocol, was_used):
                     raise aiohttp.ServerDisconnectedError
                 if not was_used:
                     self._used.add(protocol)
@@ -107,10 +105,13 @@ class Connections:
                 protocol.set_response_params(read_until_eof=True, read_bufsize=READ_BYTES)
                 _send(protocol.transport, destination, request)
                 message, content = await _answer(protocol)
+                if self.is_closed:  # while the answer was on its way
+                    raise aiohttp.ClientConnectionError("closed")
                 return Exchange(message, content, connection, self._open)
             except BaseException as error:
                 _close(connection)
-                if not was_used or not isinstance(error, aiohttp.ClientConnectionError):
+                is_dead = was_used and isinstance(error, aiohttp.ClientConnectionError)
+                if not is_dead or self.is_closed:
                     raise
 
     def _destination(self, url: str) -> _Destination:
@@ -129,6 +130,11 @@ class Connections:
         usual["accept-encoding"] = "identity"  # compression comes in blocks, late
         is_relayed = self._proxy is not None and url.scheme == "http"
         return _Destination(asked, str(asked.url) if is_relayed else url.raw_path_qs, usual)
+
+
+def _is_spoilt(protocol: ResponseHandler, was_used: bool) -> bool:
+    """Tell whether something came that nobody asked for, which would pass for the answer."""
+    return was_used and protocol.should_close
 
 
 def _receive_less(transport: asyncio.Transport) -> None:
