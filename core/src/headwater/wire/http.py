@@ -110,6 +110,7 @@ class HTTPTransport:
         for name, value in request.headers.items():
             if isinstance(value, Secret):
                 check_secrecy(request.url, self._allow_http)
+                _check_header(name, "")  # what a key may hold was seen to as it was made
             else:
                 _check_header(name, value)
 
