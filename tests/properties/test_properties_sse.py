@@ -18,6 +18,40 @@ from headwater.wire.sse import ServerSentEvent, SSEDecoder
 raws = sse_streams()
 cuts = st.lists(st.integers(0, 200), max_size=12)
 
+_ENDS = st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r\n", b"\r", b"\r\r\n", b"\n\n"])
+_NAMES = st.sampled_from(
+    (
+        *(b"", b"", b"event: e", b"event: e", b"event: ", b"event:e", b"event: \xff"),
+        *(b"event: a\rid: 1", "event: é".encode(), b"\xef\xbb\xbfevent: e", b"\nevent: e"),
+    )
+)
+_DATA = st.sampled_from(
+    (
+        *(
+            b"data: a",
+            b"data: a",
+            b'data: {"a": [1]}',
+            b"data: " + b"x" * 40,
+            b"data: \xff\xff\xff",
+        ),
+        *("data: é😀".encode(), b"data: a\rb", b"data: a\ndata: b", b"data:a", b"data", b"data: "),
+        *(b"id: 7\ndata: a", b"retry: 5\ndata: a", b": ping", b"x", b"\xef\xbb\xbfdata: a"),
+    )
+)
+_BEGUN = st.sampled_from([b"data: a", b"data: a\n", b"event: e\n", b"\xef\xbb", b"\r", b"", b":"])
+
+
+@st.composite
+def single_events(draw: st.DrawFn) -> bytes:
+    """Give what a server sends at once for a token: one event, with its name or without it."""
+    name = draw(_NAMES)
+    named = name + draw(_ENDS) if name else b""
+    return named + draw(_DATA) + draw(_ENDS) + draw(_ENDS)
+
+
+many_events = st.lists(single_events(), min_size=1, max_size=4).map(b"".join)
+arrivals = st.lists(st.one_of(single_events(), single_events(), many_events, _BEGUN), max_size=8)
+
 
 def sliced(raw: bytes, at: Sequence[int]) -> list[bytes]:
     """Cut bytes at some places."""
@@ -119,6 +153,23 @@ def test_sse_slices_do_not_matter(raw: bytes, at: list[int]) -> None:
 def test_sse_byte_by_byte(raw: bytes) -> None:
     """So does feeding one byte at a time."""
     assert read([bytes([byte]) for byte in raw]) == read([raw])
+
+
+@given(pieces=arrivals)
+@example([b": a\n\n", b"event: a\rb\ndata: c\n\n"])
+@example([b": a\n\n", b"event: a\r\r\ndata: c\n\n"])
+def test_sse_events_that_come_one_by_one(pieces: list[bytes]) -> None:
+    """What is read at a glance, because it came alone or with its like, is read as ever."""
+    raw = b"".join(pieces)
+    assert read(pieces) == read([bytes([byte]) for byte in raw])
+    assert read(pieces)[0] == by_the_standard(raw)
+
+
+@given(pieces=arrivals, limit=st.integers(1, 80))
+@example([b": a\n\n", b"data:\xff\xff\xff\xff\xff\xff\n\n"], 13)
+def test_sse_a_giant_among_events_that_come_one_by_one(pieces: list[bytes], limit: int) -> None:
+    """The limit is that of the bytes that came, whatever is read at a glance."""
+    assert read(pieces, limit) == read([bytes([byte]) for byte in b"".join(pieces)], limit)
 
 
 @given(raw=raws, at=cuts, limit=st.integers(1, 40))

@@ -133,7 +133,9 @@ class SSEDecoder:
         name = "message"
         if data[:7] == b"event: ":
             named, _, data = data.partition(b"\n")
-            name = named[7:].rstrip(b"\r").decode("utf-8", "replace") or name
+            if _CR in (named := named[7:].removesuffix(b"\r")):
+                return None
+            name = named.decode("utf-8", "replace") or name
         is_one = data[:6] == b"data: " and _LF not in data and _CR not in data and data.isascii()
         if not is_one or self._head is not None or self._after_cr:
             return None
@@ -143,9 +145,8 @@ class SSEDecoder:
         """Read whole blocks, each with the empty line that ends it; they are mostly alike."""
         if len(blocks) > self._max_event_bytes:
             return self._lines(blocks)
-        if not blocks.isascii():
-            blocks = blocks.decode("utf-8", "replace").encode()
-        lines, last_id = blocks.split(b"\n")[:-1], self._id
+        text = blocks if blocks.isascii() else blocks.decode("utf-8", "replace").encode()
+        lines, last_id = text.split(b"\n")[:-1], self._id
         frames: list[Frame] = []
         if not any(lines[1::2]):  # one line each
             frames = [
