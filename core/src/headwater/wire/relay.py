@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -14,6 +15,8 @@ from .sse import ServerSentEvent
 from .transport import Response
 
 __all__ = ["FrameResponse", "RelayedResponse"]
+
+_LINE_END: Final = re.compile("\r\n|\n|\r")
 
 
 class FrameResponse(Protocol):
@@ -64,6 +67,10 @@ class RelayedResponse(Response):
         await super().aclose()
         await self._body.aclose()
 
+    @property
+    def _media_type(self) -> str:
+        return ""  # whatever the bytes were once, here they are frames
+
 
 class _Body:
     """The frames of a response, as bytes."""
@@ -107,5 +114,5 @@ class _Body:
 def _as_bytes(event: ServerSentEvent) -> bytes:
     """Write an event as it stands in a stream of them."""
     retry = "" if event.retry is None else f"retry: {event.retry}\n"
-    data = event.data.replace("\n", "\ndata: ")
+    data = "\ndata: ".join(_LINE_END.split(event.data))
     return f"event: {event.event}\nid: {event.id}\n{retry}data: {data}\n\n".encode()
