@@ -17,7 +17,9 @@ import attrs
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
+from ..errors import HeadwaterError, ProtocolError, StreamInterrupted
 from ..secret import Secret
+from .url import without_query
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +34,10 @@ __all__ = ["Connections", "Exchange"]
 
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
 RECEIVE_BYTES: Final = 120 * 2**10
+# aiohttp's `readany` asks for more after each piece that it takes: a quarter of what a token costs.
+_CAN_JOIN: Final = {"_buffer", "_size", "_cursor"}.issubset(aiohttp.StreamReader.__slots__)
+DRAIN_S: Final = 0.05
+DRAIN_BYTES: Final = 64 * 2**10
 _MAX_DESTINATIONS: Final = 256
 _MAX_UNSEEN_BYTES: Final = 2**16  # what asyncio holds under TLS before it lets the rest wait
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
@@ -80,10 +86,14 @@ class Connections:
             exchange.close()
         await self._connector.close()
 
-    async def exchange(self, request: HTTPRequest) -> Exchange:
+    async def exchange(self, request: HTTPRequest, max_bytes: int) -> Exchange:
         """Send a request, and wait for status and headers.
 
         Where a kept connection turns out to be dead, the request goes out again on another.
+
+        Args:
+            request: The request.
+            max_bytes: Bytes of the answer's body, decompressed.
 
         Raises:
             aiohttp.ClientError, HttpProcessingError, OSError, ValueError: There is no
@@ -107,7 +117,7 @@ class Connections:
                 message, content = await _answer(protocol)
                 if self.is_closed:  # while the answer was on its way
                     raise aiohttp.ClientConnectionError("closed")
-                return Exchange(message, content, connection, self._open)
+                return Exchange(message, content, connection, self._open, request.url, max_bytes)
             except BaseException as error:
                 _close(connection)
                 is_dead = was_used and isinstance(error, aiohttp.ClientConnectionError)
@@ -149,24 +159,26 @@ def _receive_less(transport: asyncio.Transport) -> None:
 
 def _send(transport: asyncio.Transport, destination: _Destination, request: HTTPRequest) -> None:
     """Write a request; no variable holds a key in clear: there are tracebacks that print them."""
+    body = request.body or b""
+    if len(body) <= _MAX_UNSEEN_BYTES:
+        transport.write(_head(destination, request) + body)
+    else:
+        transport.write(_head(destination, request))
+        transport.write(memoryview(body)[:-1])
+        transport.write(body[-1:])  # waits where `_is_sent` sees it, over TLS too
+
+
+def _head(destination: _Destination, request: HTTPRequest) -> bytes:
     headers = {**destination.usual, **{k.lower(): v for k, v in request.headers.items()}}
     if request.body is not None:
         headers["content-length"] = str(len(request.body))
-    transport.write(
-        "".join(
-            [
-                f"{request.method} {destination.target} HTTP/1.1\r\n",
-                *[f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()],
-                "\r\n",
-            ]
-        ).encode("ascii")
-    )
-    body = request.body
-    if body and len(body) > _MAX_UNSEEN_BYTES:
-        transport.write(memoryview(body)[:-1])
-        body = body[-1:]  # waits where `_is_sent` sees it, over TLS too
-    if body:
-        transport.write(body)
+    return "".join(
+        [
+            f"{request.method} {destination.target} HTTP/1.1\r\n",
+            *[f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()],
+            "\r\n",
+        ]
+    ).encode("ascii")
 
 
 def _is_sent(transport: asyncio.Transport) -> bool:
@@ -203,11 +215,12 @@ class Exchange:
         content: The body.
         connection: What both came on.
         beside: The exchanges that are open, this one among them as long as it is.
+        url: The address, for messages.
+        max_bytes: Bytes of the body, decompressed.
 
     Attributes:
         status: HTTP status.
         headers: Names in lower case; of several with one name the last.
-        content: The body.
     """
 
     def __init__(
@@ -216,14 +229,71 @@ class Exchange:
         content: aiohttp.StreamReader,
         connection: Connection,
         beside: set[Exchange],
+        url: str,
+        max_bytes: int,
     ) -> None:
         self.status = message.code
         self.headers = {name.lower(): value for name, value in message.headers.items()}
-        self.content = content
+        self._content = content
+        self._can_join = _CAN_JOIN and type(content) is aiohttp.StreamReader  # an empty one is not
         self._connection: Connection | None = connection
         self._beside = beside
+        self._url = url
+        self._max_bytes = max_bytes
+        self._taken = 0
         beside.add(self)
         content.on_eof(self._end)
+
+    async def read(self) -> bytes:
+        """Give what has come of the body, or else comes next; b"" at its end.
+
+        Raises:
+            StreamInterrupted: The connection broke.
+            ProtocolError: The body is too large.
+        """
+        content = self._content
+        try:
+            if self._can_join:
+                while not content._buffer and not content.is_eof() and content.exception() is None:
+                    await content._wait("read")
+                chunk = _joined(content)
+            else:
+                chunk = await content.readany()
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and content.exception() is None:
+                raise  # two read at once
+            raise StreamInterrupted(
+                f"the connection to {without_query(self._url)} broke in the middle of the answer "
+                f"({type(error).__name__})"
+            ) from None
+        self._taken += len(chunk)
+        if self._taken > self._max_bytes:
+            raise ProtocolError(
+                f"the answer is larger than {self._max_bytes} bytes; if that is what you expect, "
+                "raise max_answer_bytes of HTTPTransport"
+            )
+        return chunk
+
+    async def drain(self) -> None:
+        """Read the little that may be left, so that the connection can be used again."""
+        if self._content.at_eof():
+            return
+        limit = self._taken + DRAIN_BYTES
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                while self._taken < limit and await self.read():
+                    pass
+        except (TimeoutError, HeadwaterError):
+            pass  # the answer is complete; the connection is closed instead
+
+    def close(self) -> None:
+        """Close the connection, unless it was given back; who reads the body is told."""
+        connection = self._let_go()
+        if connection is None:
+            return
+        if self._content.exception() is None:
+            self._content.set_exception(aiohttp.ClientConnectionError("closed"))
+        _close(connection)
 
     def _end(self) -> None:
         """Give the connection back, unless some of the request is still on its way."""
@@ -236,16 +306,18 @@ class Exchange:
         else:
             _close(connection)
 
-    def close(self) -> None:
-        """Close the connection, unless it was given back; who reads the body is told."""
-        connection = self._let_go()
-        if connection is None:
-            return
-        if self.content.exception() is None:
-            self.content.set_exception(aiohttp.ClientConnectionError("closed"))
-        _close(connection)
-
     def _let_go(self) -> Connection | None:
         self._beside.discard(self)
         connection, self._connection = self._connection, None
         return connection
+
+
+def _joined(content: aiohttp.StreamReader) -> bytes:
+    """Take all that has come, as `read_nowait` does, which asks for more after each piece of it."""
+    pieces = content._buffer
+    early = [pieces.popleft() for _ in range(len(pieces) - 1)]
+    size = sum(map(len, early))
+    content._size -= size
+    content._cursor += size
+    last = content.read_nowait()
+    return b"".join([*early, last]) if early else last

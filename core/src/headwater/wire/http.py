@@ -33,8 +33,6 @@ __all__ = ["HTTPTransport"]
 
 T = TypeVar("T")
 
-DRAIN_S: Final = 0.05
-DRAIN_BYTES: Final = 64 * 2**10
 CLOSE_S: Final = 1.0
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
@@ -101,7 +99,7 @@ class HTTPTransport:
         self._check(request)
         connections = await self._connections_here()
         try:
-            return await connections.exchange(request)
+            return await connections.exchange(request, self.max_answer_bytes)
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             raise _as_ours(error, request) from None
 
@@ -164,7 +162,7 @@ def _owner() -> tuple[asyncio.AbstractEventLoop, int]:
 class _Sending:
     """One request: its connection is given back, or closed, as the context is left."""
 
-    __slots__ = ("_body", "_exchange", "_request", "_transport")
+    __slots__ = ("_exchange", "_request", "_transport")
 
     def __init__(self, transport: HTTPTransport, request: HTTPRequest) -> None:
         self._transport = transport
@@ -172,8 +170,7 @@ class _Sending:
 
     async def __aenter__(self) -> Response:
         self._exchange = exchange = await self._transport.open(self._request)
-        self._body = _Body(exchange.content, self._request.url, self._transport.max_answer_bytes)
-        return Response(exchange.status, exchange.headers, self._body.receive, close=exchange.close)
+        return Response(exchange.status, exchange.headers, exchange.read, close=exchange.close)
 
     async def __aexit__(
         self,
@@ -183,52 +180,9 @@ class _Sending:
     ) -> None:
         try:
             if error is None:
-                await self._body.drain()
+                await self._exchange.drain()
         finally:
             self._exchange.close()  # a body that has ended has given its connection back before
-
-
-class _Body:
-    """The bytes of an answer, counted, with errors of ours."""
-
-    __slots__ = ("_content", "_max_bytes", "_taken", "_url")
-
-    def __init__(self, content: aiohttp.StreamReader, url: str, max_bytes: int) -> None:
-        self._content = content
-        self._url = url
-        self._max_bytes = max_bytes
-        self._taken = 0
-
-    async def receive(self) -> bytes:
-        """Give the next bytes, b"" at their end."""
-        try:
-            chunk = await self._content.readany()
-        except (aiohttp.ClientError, OSError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and self._content.exception() is None:
-                raise  # two read at once
-            raise StreamInterrupted(
-                f"the connection to {without_query(self._url)} broke in the middle of the answer "
-                f"({type(error).__name__})"
-            ) from None
-        self._taken += len(chunk)
-        if self._taken > self._max_bytes:
-            raise ProtocolError(
-                f"the answer is larger than {self._max_bytes} bytes; if that is what you expect, "
-                "raise max_answer_bytes of HTTPTransport"
-            )
-        return chunk
-
-    async def drain(self) -> None:
-        """Read the little that may be left, so that the connection can be used again."""
-        if self._content.at_eof():
-            return
-        limit = self._taken + DRAIN_BYTES
-        try:
-            async with asyncio.timeout(DRAIN_S):
-                while self._taken < limit and await self.receive():
-                    pass
-        except (TimeoutError, HeadwaterError):
-            pass  # the answer is complete; the connection is closed instead
 
 
 def _as_ours(error: Exception, request: HTTPRequest) -> HeadwaterError:
