@@ -25,6 +25,7 @@ class Server:
         answers: What is said, one after another; the last one again and again.
         heads: The heads that came.
         bodies: The bodies that came.
+        came: Is set when a request has come.
         connections: How many connections were made.
         ends: Whether each connection is closed after its answer.
         address: Where it listens.
@@ -34,6 +35,7 @@ class Server:
         self.answers = [OK]
         self.heads: list[str] = []
         self.bodies: list[bytes] = []
+        self.came = asyncio.Event()
         self.connections = 0
         self.ends = False
         self.address = ""
@@ -59,6 +61,7 @@ class Server:
                 size = re.search(r"(?im)^content-length: (\d+)", head)
                 self.bodies.append(await reader.readexactly(int(size[1]) if size else 0))
                 self.heads.append(head)
+                self.came.set()
                 writer.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
                 if self.ends:
                     writer.close()
@@ -315,6 +318,37 @@ async def test_an_answer_that_is_closed_ends_its_reading(
         response.close()
         with pytest.raises(StreamInterrupted, match="broke in the middle"):
             await reading
+
+
+async def test_who_reads_is_told_when_all_is_closed(
+    server: Server, transport: HTTPTransport
+) -> None:
+    """Nothing more can come."""
+    server.answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"]
+    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
+        assert await response.read_chunk() == b"ok"
+        reading = asyncio.ensure_future(response.read_chunk())
+        await asyncio.sleep(0)
+        await transport.aclose()
+        with pytest.raises(StreamInterrupted, match="broke in the middle"):
+            await reading
+
+
+@pytest.mark.parametrize("kept", [0, 1], ids=["new", "kept"])
+async def test_a_request_is_not_sent_again_once_all_is_closed(
+    server: Server, transport: HTTPTransport, kept: int
+) -> None:
+    """Though its connection died, which was kept, and would be replaced."""
+    server.answers = [OK] * kept + [b""]
+    for _ in range(kept):
+        await answered(transport, server.request())
+    server.came.clear()
+    sending = asyncio.ensure_future(answered(transport, server.request()))
+    await server.came.wait()
+    await transport.aclose()
+    with pytest.raises(StreamInterrupted, match="closed the connection"):
+        await sending
+    assert (len(server.heads), server.connections) == (kept + 1, 1)
 
 
 async def test_addresses_are_not_kept_without_an_end() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 import pytest
 
 from headwater.parts import JSONValue
-from headwater.wire.answer import Framing
+from headwater.wire.frames import Framing
 from headwater.wire.relay import RelayedResponse
 from headwater.wire.sse import ServerSentEvent
 

@@ -19,25 +19,15 @@ raws = sse_streams()
 cuts = st.lists(st.integers(0, 200), max_size=12)
 
 _ENDS = st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r\n", b"\r", b"\r\r\n", b"\n\n"])
-_NAMES = st.sampled_from(
-    (
-        *(b"", b"", b"event: e", b"event: e", b"event: ", b"event:e", b"event: \xff"),
-        *(b"event: a\rid: 1", "event: é".encode(), b"\xef\xbb\xbfevent: e", b"\nevent: e"),
-    )
-)
-_DATA = st.sampled_from(
-    (
-        *(
-            b"data: a",
-            b"data: a",
-            b'data: {"a": [1]}',
-            b"data: " + b"x" * 40,
-            b"data: \xff\xff\xff",
-        ),
-        *("data: é😀".encode(), b"data: a\rb", b"data: a\ndata: b", b"data:a", b"data", b"data: "),
-        *(b"id: 7\ndata: a", b"retry: 5\ndata: a", b": ping", b"x", b"\xef\xbb\xbfdata: a"),
-    )
-)
+_NAMES = st.sampled_from([
+    b"", b"", b"event: e", b"event: e", b"event: ", b"event:e", b"event: \xff", b"event: a\rid: 1",
+    "event: é".encode(), b"\xef\xbb\xbfevent: e", b"\nevent: e",
+])  # fmt: skip
+_DATA = st.sampled_from([
+    b"data: a", b"data: a", b'data: {"a": [1]}', b"data: " + b"x" * 40, b"data: \xff\xff\xff",
+    "data: é😀".encode(), b"data: a\rb", b"data: a\ndata: b", b"data:a", b"data", b"data: ",
+    b"id: 7\ndata: a", b"retry: 5\ndata: a", b": ping", b"x", b"\xef\xbb\xbfdata: a",
+])  # fmt: skip
 _BEGUN = st.sampled_from([b"data: a", b"data: a\n", b"event: e\n", b"\xef\xbb", b"\r", b"", b":"])
 
 
