@@ -119,7 +119,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "stays open when cancelled",
         Area.CLOSING,
-        "wire/attempt",
+        "wire/transport",
         "A cancelled read leaves its connection to the plugin.",
         text="            self.close()  # first, whatever the plugin does with the exception\n",
         instead="",
@@ -135,14 +135,14 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.CLOSING,
         "wire/http",
         "A response that was not read to its end keeps its connection.",
-        text="            self._response.close()  # a body",
+        text="            self._exchange.close()  # a body",
         instead="            pass  # a body",
         tests=("tests/faults/test_faults_contained.py::test_what_a_plugin_leaves_open_is_closed",),
     ),
     Mutation(
         "drained without a limit of time",
         Area.CLOSING,
-        "wire/http",
+        "wire/connections",
         "What follows an answer is waited for.",
         text="asyncio.timeout(DRAIN_S)",
         instead="asyncio.timeout(None)",
@@ -153,22 +153,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.CLOSING,
         "wire/http",
         "A connection whose answer was complete is not used again.",
-        text="                await self._response.drain()\n",
+        text="                await self._exchange.drain()\n",
         instead="                pass\n",
         tests=(
             "tests/faults/test_faults_connection.py::test_what_trails_an_answer_does_not_cost_its_connection",
-        ),
-    ),
-    Mutation(
-        "reused in the middle of a request",
-        Area.CLOSING,
-        "wire/connections",
-        "A connection is kept although its request was not sent to the end.",
-        text="if transport is not None and transport.get_write_buffer_size():",
-        instead="if False:",
-        tests=(
-            "tests/faults/test_faults_connection.py::"
-            "test_a_connection_whose_request_was_not_sent_whole_is_not_kept",
         ),
     ),
     Mutation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import closing, decoders, ending, limits, retrying, truncating, waiting
+from . import closing, decoders, ending, exchanging, limits, retrying, truncating, waiting
 from .mutation import Mutation
 
 __all__ = ["MUTATIONS"]
@@ -13,6 +13,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *retrying.MUTATIONS,
     *limits.MUTATIONS,
     *waiting.MUTATIONS,
+    *exchanging.MUTATIONS,
     *truncating.MUTATIONS,
     *decoders.MUTATIONS,
     *closing.MUTATIONS,

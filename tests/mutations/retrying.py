@@ -248,31 +248,4 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             ),
         ),
     ),
-    Mutation(
-        "new connection sent again",
-        Area.RETRY,
-        "wire/connections",
-        "A request is sent again without an end where each new connection breaks.",
-        text="if not was_used or not isinstance(error, aiohttp.ClientConnectionError):",
-        instead="if not isinstance(error, aiohttp.ClientConnectionError):",
-        tests=(
-            scenario(
-                "Retry: answers that never began: the end of the connection in place "
-                "of an answer, then an answer"
-            ),
-        ),
-    ),
-    Mutation(
-        "pooled connection not replaced",
-        Area.RETRY,
-        "wire/connections",
-        "A pooled connection that died costs an attempt.",
-        text="if not was_used or not isinstance(error, aiohttp.ClientConnectionError):",
-        instead="if True:",
-        tests=(
-            scenario(
-                "Connections: a pooled connection that is reset as it is used again is replaced"
-            ),
-        ),
-    ),
 )

@@ -63,13 +63,13 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "break is the end",
         Area.TRUNCATION,
-        "wire/http",
+        "wire/connections",
         "A connection that breaks looks like the end of the bytes.",
         text=(
             "            raise StreamInterrupted(\n"
             '                f"the connection to '
-            '{without_query(self._request.url)} broke in the middle of the "\n'
-            '                f"answer ({type(error).__name__})"\n'
+            '{without_query(self._url)} broke in the middle of the answer "\n'
+            '                f"({type(error).__name__})"\n'
             "            ) from None\n"
         ),
         instead='            return b""\n',
@@ -78,7 +78,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "answer without an end",
         Area.TRUNCATION,
-        "wire/http",
+        "wire/connections",
         "An answer may be as large as it likes.",
         text="if self._taken > self._max_bytes:",
         instead="if False:",
@@ -87,16 +87,20 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "every failure is the end",
         Area.TRUNCATION,
-        "wire/attempt",
+        "wire/transport",
         "A limit that runs out looks like the end of the bytes.",
-        text=('            if self.is_settled:\n                return b""\n            raise\n'),
+        text=(
+            "            if isinstance(error, asyncio.CancelledError):\n"
+            "                call.cancelled()\n"
+            "            raise\n"
+        ),
         instead='            return b""\n',
         tests=(scenario("Time: a head alone: `first_content_s`"),),
     ),
     Mutation(
         "trailer must come",
         Area.TRUNCATION,
-        "wire/attempt",
+        "wire/transport",
         "A complete answer fails for what should trail it.",
         text=('            if self.is_settled:\n                return b""\n            raise\n'),
         instead="            raise\n",
@@ -110,10 +114,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "half a frame is fed",
         Area.TRUNCATION,
-        "wire/transport",
+        "wire/frames",
         "A frame that was cut is taken for whole.",
-        text="[frame for frame in decoder.frames(_END) if _is_json(frame[1])]",
-        instead="decoder.frames(_END)",
+        text="[frame for frame in self._frames(_END) if _is_json(frame[1])]",
+        instead="self._frames(_END)",
         tests=(
             (
                 "tests/core/test_core_wire_transport.py::"
@@ -124,9 +128,9 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "last frame dropped",
         Area.TRUNCATION,
-        "wire/transport",
+        "wire/frames",
         "A last frame that lacks its blank line is lost.",
-        text="[frame for frame in decoder.frames(_END) if _is_json(frame[1])]",
+        text="[frame for frame in self._frames(_END) if _is_json(frame[1])]",
         instead="[]",
         tests=(
             (
@@ -138,19 +142,19 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "empty body is a body",
         Area.TRUNCATION,
-        "wire/transport",
+        "wire/frames",
         "A body of nothing is handed to the decoder.",
-        text="        if not body.strip():\n",
-        instead="        if False:\n",
+        text="    if not body.strip():\n",
+        instead="    if False:\n",
         tests=("tests/core/test_core_wire_transport.py::test_a_body_of_nothing_is_a_cut[nothing]",),
     ),
     Mutation(
         "web page is a body",
         Area.TRUNCATION,
-        "wire/transport",
+        "wire/frames",
         "A web page is decoded as an answer.",
-        text="        self._refuse_web_page(body)\n",
-        instead="",
+        text="    if media_type == _WEB_PAGE:\n        excerpt",
+        instead="    if False:\n        excerpt",
         tests=("tests/core/test_core_wire_transport.py::test_a_web_page_gives_no_lines",),
     ),
     Mutation(
@@ -246,7 +250,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TRUNCATION,
         "wire/sse",
         "A line without an end is kept in memory.",
-        text='if len(rest) + (0 if rest[:1] == b":" else size) <= limit:',
+        text='if len(rest) + (0 if rest[:1] == b":" else self._size) <= limit:',
         instead="if True:",
         tests=(
             (

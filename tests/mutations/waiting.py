@@ -21,10 +21,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "consumer's time counts",
         Area.TIMEOUT,
-        "call",
+        "progress",
         "The time in which the consumer is busy is counted as waiting.",
-        text="        progress.waiting_since = time.monotonic()\n",
-        instead="        progress.waiting_since = progress.waiting_since or time.monotonic()\n",
+        text="        self.waiting_since = time.monotonic()\n",
+        instead="        self.waiting_since = self.waiting_since or time.monotonic()\n",
         tests=(
             (
                 "tests/faults/test_faults_limits.py::"
@@ -44,9 +44,9 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "cancellation left",
         Area.TIMEOUT,
-        "call",
+        "progress",
         "The reader stays cancelled after a limit of ours.",
-        text="                task.uncancel()\n",
+        text="            self.reader.uncancel()\n",
         instead="",
         tests=("tests/core/test_core_call.py::test_an_interruption_ends_the_present_wait",),
     ),
@@ -55,7 +55,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TIMEOUT,
         "call",
         "A limit hides that the task was cancelled from outside.",
-        text="if progress.interruption is not None and task.cancelling() - 1 <= cancels:",
+        text="if progress.interruption is not None and is_ours:",
         instead="if progress.interruption is not None:",
         tests=("tests/core/test_core_call.py::test_a_cancellation_beats_an_interruption",),
     ),
@@ -73,13 +73,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "bytes are no life",
         Area.TIMEOUT,
-        "wire/attempt",
+        "wire/transport",
         "Bytes do not put the end of patience off.",
-        text="        call.progress.last_byte_at = call.progress.waited_s\n",
-        instead=(
-            "        call.progress.last_byte_at = call.progress.last_byte_at or "
-            "call.progress.waited_s\n"
-        ),
+        text="        progress.last_byte_at = progress.waited_s\n",
+        instead=("        progress.last_byte_at = progress.last_byte_at or progress.waited_s\n"),
         tests=(scenario("Time: pings after content are life"),),
     ),
     Mutation(
@@ -94,10 +91,10 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "trailer without a limit",
         Area.TIMEOUT,
-        "wire/attempt",
+        "wire/transport",
         "What trails a complete answer is waited for as long as it takes.",
-        text="_within(SETTLE_S, read) if self.is_settled else read()",
-        instead="read()",
+        text="call.wait_within(SETTLE_S, self._read_chunk)",
+        instead="call.wait(self._read_chunk())",
         tests=(
             scenario(
                 "End of stream: whole all the same: after the finish reason silence: "
