@@ -52,12 +52,14 @@ class _Destination:
     Attributes:
         asked: What a connector wants to know of a request; it is never sent.
         target: What stands in the request's first line.
-        usual: The headers of every request there.
+        usual: The headers of every request there, unless it has its own.
+        lines: The same, as they are sent.
     """
 
     asked: aiohttp.ClientRequest
     target: str
     usual: Mapping[str, str]
+    lines: str
 
 
 class Connections:
@@ -139,7 +141,8 @@ class Connections:
         usual = {name.lower(): value for name, value in asked.headers.items()}
         usual["accept-encoding"] = "identity"  # compression comes in blocks, late
         is_relayed = self._proxy is not None and url.scheme == "http"
-        return _Destination(asked, str(asked.url) if is_relayed else url.raw_path_qs, usual)
+        target = str(asked.url) if is_relayed else url.raw_path_qs
+        return _Destination(asked, target, usual, _lines(usual))
 
 
 def _is_spoilt(protocol: ResponseHandler, was_used: bool) -> bool:
@@ -169,16 +172,18 @@ def _send(transport: asyncio.Transport, destination: _Destination, request: HTTP
 
 
 def _head(destination: _Destination, request: HTTPRequest) -> bytes:
-    headers = {**destination.usual, **{k.lower(): v for k, v in request.headers.items()}}
+    own = {name.lower(): value for name, value in request.headers.items()}
     if request.body is not None:
-        headers["content-length"] = str(len(request.body))
-    return "".join(
-        [
-            f"{request.method} {destination.target} HTTP/1.1\r\n",
-            *[f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()],
-            "\r\n",
-        ]
-    ).encode("ascii")
+        own["content-length"] = str(len(request.body))
+    usual = destination.lines
+    if not destination.usual.keys().isdisjoint(own):
+        usual = _lines({n: value for n, value in destination.usual.items() if n not in own})
+    first = f"{request.method} {destination.target} HTTP/1.1\r\n"
+    return f"{first}{usual}{_lines(own)}\r\n".encode("ascii")
+
+
+def _lines(headers: Mapping[str, str | Secret]) -> str:
+    return "".join([f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()])
 
 
 def _is_sent(transport: asyncio.Transport) -> bool:
