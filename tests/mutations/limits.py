@@ -187,8 +187,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TIMEOUT,
         "middleware/timeout",
         "A limit set on the layer beats that set on the call.",
-        text="asked.idle_s, own.idle_s, declared.idle_s",
-        instead="own.idle_s, asked.idle_s, declared.idle_s",
+        text="asked.idle_s or own.idle_s or declared.idle_s",
+        instead="own.idle_s or asked.idle_s or declared.idle_s",
         tests=("tests/core/test_core_middleware_limits.py::test_the_nearest_of_each_limit_counts",),
     ),
     Mutation(
@@ -196,8 +196,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TIMEOUT,
         "middleware/timeout",
         "A limit that the plugin declares beats that set on the layer.",
-        text="asked.connect_s, own.connect_s, declared.connect_s",
-        instead="asked.connect_s, declared.connect_s, own.connect_s",
+        text="asked.connect_s or own.connect_s or declared.connect_s",
+        instead="asked.connect_s or declared.connect_s or own.connect_s",
         tests=("tests/core/test_core_middleware_limits.py::test_the_nearest_of_each_limit_counts",),
     ),
     Mutation(
@@ -205,8 +205,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TIMEOUT,
         "middleware/deadline",
         "The total set on the layer beats that set on the call.",
-        text="call.limits.total_s, self._limits.total_s,",
-        instead="self._limits.total_s, call.limits.total_s,",
+        text="call.limits.total_s or self._limits.total_s",
+        instead="self._limits.total_s or call.limits.total_s",
         tests=("tests/core/test_core_middleware_limits.py::test_the_nearest_of_each_limit_counts",),
     ),
     Mutation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
@@ -16,7 +17,7 @@ from .errors import (
     PluginLoadError,
     UnknownProvider,
 )
-from .hookspecs import PROJECT, Hooks, ProviderInfo
+from .hookspecs import PROJECT, Hooks, ProviderInfo, direct
 from .limits import Limits
 from .requests import ModelId
 from .retry_budget import RetryBudget
@@ -79,7 +80,7 @@ class Provider:
         name: The name that it is used by.
         info: What it says of itself.
         distribution: The package that it comes from, or the class of an instance.
-        hooks: Calls its hooks, and nobody else's.
+        hooks: Calls its hooks, and nobody else's, each by the name of the hook.
         plugin: The provider object itself.
         implemented: The names of the hooks that it implements.
         retry_budget: How many retries the calls to it have left, whatever runner makes them, and by
@@ -89,7 +90,7 @@ class Provider:
     name: str
     info: ProviderInfo
     distribution: str
-    hooks: pluggy.HookRelay
+    hooks: SimpleNamespace
     plugin: object
     implemented: frozenset[str]
     retry_budget: RetryBudget
@@ -140,16 +141,18 @@ class Registry:
             PluginLoadError: Its plugin cannot be imported, made or registered.
             ConfigurationError: The environment holds a key or address for it that cannot be used.
         """
-        if name in self._failures:  # what has failed once is not imported again
+        return self._providers.get(name) or self._first(name)
+
+    def _first(self, name: str) -> Provider:
+        """Load a provider that was not used yet; what has failed once is not imported again."""
+        if name in self._failures:
             failure = self._failures[name]
             raise PluginLoadError(failure.message) from failure.__cause__
-        provider = self._providers.get(name)
-        if provider is None:
-            try:
-                provider = self._providers[name] = self._load(name)
-            except PluginLoadError as error:
-                self._failures[name] = error
-                raise
+        try:
+            provider = self._providers[name] = self._load(name)
+        except PluginLoadError as error:
+            self._failures[name] = error
+            raise
         return provider
 
     def limits_of(self, model: ModelId) -> Limits:
@@ -303,11 +306,13 @@ def _checked(name: str, plugin: object, distribution: str) -> Provider:
         raise PluginLoadError(
             f"{where}: expected its info to be a ProviderInfo, got {type(info).__name__}"
         )
-    implemented = frozenset(
-        hook for hook in _HOOK_NAMES if getattr(manager.hook, hook).get_hookimpls()
-    )
+    callers: dict[str, pluggy.HookCaller] = {
+        hook: getattr(manager.hook, hook) for hook in _HOOK_NAMES
+    }
+    hooks = SimpleNamespace(**{hook: direct(caller) for hook, caller in callers.items()})
+    implemented = frozenset(hook for hook, caller in callers.items() if caller.get_hookimpls())
     provider = Provider(
-        name, info, distribution, manager.hook, plugin, implemented, RetryBudget.of(plugin)
+        name, info, distribution, hooks, plugin, implemented, RetryBudget.of(plugin)
     )
     if not (provider.implements("stream_chat") or provider.implements("chat")):
         raise PluginLoadError(f"{where} implements neither stream_chat nor chat")

@@ -7,8 +7,8 @@ arguments that it names. What version of the contract a plugin needs is said by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import attrs
 import pluggy
@@ -20,7 +20,7 @@ from .responses import ChatResponse
 from .usage import Usage
 from .wire.transport import Transport
 
-__all__ = ["Health", "Hooks", "ModelInfo", "ProviderInfo", "hookimpl", "hookspec"]
+__all__ = ["Health", "Hooks", "ModelInfo", "ProviderInfo", "direct", "hookimpl", "hookspec"]
 
 PROJECT: Final = "headwater"
 
@@ -167,3 +167,24 @@ class Hooks:
         Raises:
             HeadwaterError: As for `stream_chat`; the runner turns it into a `Health`.
         """
+
+
+def direct(caller: pluggy.HookCaller) -> Callable[..., Any]:
+    """Give what calls a hook of one plugin as pluggy does, in a fraction of its time.
+
+    Args:
+        caller: The hook, of a manager in which nothing more will be registered.
+
+    Returns:
+        A call of the one implementation, with the arguments that it names; where there is more to
+        it, such as a wrapper, pluggy's own.
+    """
+    found = caller.get_hookimpls()
+    if len(found) != 1 or found[0].wrapper or found[0].hookwrapper or found[0].kwargnames:
+        return caller
+    function, names = found[0].function, found[0].argnames
+
+    def call(**given: object) -> object:
+        return function(*[given[name] for name in names])
+
+    return call

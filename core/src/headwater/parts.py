@@ -63,6 +63,12 @@ def as_cache(value: bool | str | None) -> Cache | None:
         raise InvalidRequest(f'expected cache to be True, "5m" or "1h", got {value!r}') from error
 
 
+def _as_text(value: str) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"expected the text of a part to be a str, got {type(value).__name__}")
+
+
 @attrs.frozen
 class Text:
     """Hold a run of text.
@@ -75,7 +81,7 @@ class Text:
             something only to the wire that `Message.origin` names.
     """
 
-    text: str = attrs.field(validator=attrs.validators.instance_of(str))
+    text: str = attrs.field(converter=_as_text)
     cache: Cache | None = attrs.field(default=None, converter=as_cache, kw_only=True)
     is_refusal: bool = attrs.field(default=False, kw_only=True)
     replay: JSONObject | None = attrs.field(default=None, kw_only=True)
@@ -320,15 +326,16 @@ Part: TypeAlias = (
 )
 
 PART_TYPES: Final = get_args(Part)
-_TEXT_OR_PART: Final = (str, *PART_TYPES)
 
 
 def as_parts(value: object) -> tuple[Part, ...]:
     """Convert what stands for the parts of a message: a text, a part, or several of them."""
-    if isinstance(value, (tuple, list)):  # what most are: the checks below are slow
+    if isinstance(value, str):
+        return (Text(value),)
+    if isinstance(value, (tuple, list)):  # the checks below are slow
         return tuple([_part(item) for item in value])
-    if isinstance(value, _TEXT_OR_PART):
-        return (_part(value),)
+    if isinstance(value, PART_TYPES):
+        return (cast("Part", value),)
     if not isinstance(value, Iterable) or isinstance(value, (Mapping, bytes)):
         raise InvalidRequest(f"expected text or parts, got {type(value).__name__}")
     return tuple([_part(item) for item in value])

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, Self
+from typing import Final
 
 import attrs
 
 from .errors import InvalidRequest
-from .messages import Message, Role, user
+from .messages import Message, Role
 from .parts import (
     Cache,
     JSONObject,
@@ -41,19 +41,6 @@ class ReasoningEffort(StrEnum):
     HIGH = "high"
 
 
-@lru_cache
-def _halves(text: str) -> tuple[str, str]:
-    parts = _SEPARATOR.split(text.strip(), maxsplit=1)
-    if len(parts) != 2 or not parts[1] or not _PROVIDER_NAME.fullmatch(parts[0]):
-        raise InvalidRequest(
-            'expected a model id of the form "provider/model", such as "openai/gpt-5-mini", '
-            f"got {text[:80]!r}; `headwater plugins` lists the providers"
-        )
-    if not parts[1].isprintable():
-        raise InvalidRequest(f"the model id {text[:80]!r} holds control characters")
-    return parts[0], parts[1]
-
-
 @attrs.frozen
 class ModelId:
     """Name a model of a provider.
@@ -67,23 +54,36 @@ class ModelId:
     provider: str
     name: str
 
-    @classmethod
-    def parse(cls, text: str | Self) -> Self:
+    @staticmethod
+    def parse(text: str | ModelId) -> ModelId:
         """Read a model id.
 
         Raises:
             InvalidRequest: It has no provider or no name, or holds control characters.
         """
-        if isinstance(text, cls):
+        if isinstance(text, ModelId):
             text = str(text)
         if not isinstance(text, str):
             raise InvalidRequest(
                 f'expected a model id such as "openai/gpt-5-mini", got {type(text).__name__}'
             )
-        return cls(*_halves(text))
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"{self.provider}/{self.name}"
+
+
+@lru_cache
+def _parsed(text: str) -> ModelId:
+    parts = _SEPARATOR.split(text.strip(), maxsplit=1)
+    if len(parts) != 2 or not parts[1] or not _PROVIDER_NAME.fullmatch(parts[0]):
+        raise InvalidRequest(
+            'expected a model id of the form "provider/model", such as "openai/gpt-5-mini", '
+            f"got {text[:80]!r}; `headwater plugins` lists the providers"
+        )
+    if not parts[1].isprintable():
+        raise InvalidRequest(f"the model id {text[:80]!r} holds control characters")
+    return ModelId(parts[0], parts[1])
 
 
 @attrs.frozen(kw_only=True)
@@ -139,8 +139,8 @@ def as_messages(
         if not value.strip():
             raise InvalidRequest("the prompt is empty: write what the model should answer")
         if system is None:
-            return (user(value),)  # which there is nothing to check of
-        value = user(value)
+            return (Message(Role.USER, value),)  # which there is nothing to check of
+        value = Message(Role.USER, value)
     messages = (value,) if isinstance(value, Message) else _message_tuple(value)
     if system is not None:
         messages = (system, *messages)

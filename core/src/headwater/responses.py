@@ -76,11 +76,14 @@ class ChatResponse:
         return self.message.tool_calls
 
 
+_NOT_STARTED: Final = Started()
+
+
 class Folder:
     """Fold events into a response, one at a time: one object for each stream."""
 
     def __init__(self) -> None:
-        self._started = Started()
+        self._started = _NOT_STARTED
         self._finished: Finished | None = None
         self._usage: Usage | None = None
         self._parts: list[Part] = []
@@ -98,15 +101,15 @@ class Folder:
 
     def response(self) -> ChatResponse:
         """Give the answer as far as it has come; it is complete once `Finished` was taken."""
-        finished = self._finished or Finished(FinishReason.OTHER)
+        started, finished = self._started, self._finished
         return ChatResponse(
-            Message(Role.ASSISTANT, self._parts_so_far(), origin=self._started.origin),
-            finish_reason=finished.reason if self._finished else None,
-            raw_reason=finished.raw_reason,
-            usage=finished.usage or self._partial_usage(),
-            model=self._started.model,
-            response_id=self._started.response_id,
-            dropped=self._started.dropped,
+            Message(Role.ASSISTANT, self._parts_so_far(), origin=started.origin),
+            finish_reason=finished.reason if finished else None,
+            raw_reason=finished.raw_reason if finished else None,
+            usage=(finished and finished.usage) or self._partial_usage(),
+            model=started.model,
+            response_id=started.response_id,
+            dropped=started.dropped,
             provider_events=tuple(self._provider_events),
         )
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import weakref
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
@@ -278,8 +277,7 @@ class Runner:
 async def _only(handler: Handler[T], call: Call) -> T:
     """Give the one value of a stream, read to its end so that each layer sees it succeed."""
     try:
-        async with aclosing(handler(call)) as values:
-            found = [value async for value in values]
+        found = [value async for value in handler(call)]  # which leaves nothing open
     except HeadwaterError as error:
         complete(error, call)
         raise

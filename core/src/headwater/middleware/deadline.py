@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Final, TypeVar
 
 from ..call import Call
-from ..limits import Limits, first_set
+from ..limits import Limits
 from .chain import Handler
 
 __all__ = ["Deadline", "TOTAL_S"]
@@ -33,8 +33,6 @@ class Deadline:
     def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
         """Have `DeadlineExceeded` raised once the time is over."""
         call.watch.limit_total(
-            first_set(
-                call.limits.total_s, self._limits.total_s, call.declared_limits.total_s, TOTAL_S
-            )
+            call.limits.total_s or self._limits.total_s or call.declared_limits.total_s or TOTAL_S
         )
         return call_next(call)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from typing import Final, TypeVar
 
 from ..call import Call
-from ..limits import Limits, first_set
+from ..limits import Limits
 from .chain import Handler
 
 __all__ = ["CONNECT_S", "CONTENT_GAP_S", "FIRST_CONTENT_S", "IDLE_S", "Timeout"]
@@ -50,18 +50,15 @@ class Timeout:
 
     def __call__(self, call: Call, call_next: Handler[T], /) -> AsyncGenerator[T, None]:
         """Have the error of the limit raised that runs out."""
+        # no limit is ever 0, so the first that is set is the first that counts
         asked, own, declared = call.limits, self._limits, call.declared_limits
         call.watch.limit_attempts(
-            first_set(asked.connect_s, own.connect_s, declared.connect_s, CONNECT_S),
-            first_set(
-                asked.first_content_s,
-                own.first_content_s,
-                declared.first_content_s,
-                FIRST_CONTENT_S,
-            ),
-            first_set(asked.idle_s, own.idle_s, declared.idle_s, IDLE_S),
-            first_set(
-                asked.content_gap_s, own.content_gap_s, declared.content_gap_s, CONTENT_GAP_S
-            ),
+            asked.connect_s or own.connect_s or declared.connect_s or CONNECT_S,
+            asked.first_content_s
+            or own.first_content_s
+            or declared.first_content_s
+            or FIRST_CONTENT_S,
+            asked.idle_s or own.idle_s or declared.idle_s or IDLE_S,
+            asked.content_gap_s or own.content_gap_s or declared.content_gap_s or CONTENT_GAP_S,
         )
         return call_next(call)

@@ -42,6 +42,7 @@ def find_base_url(given: str | None, variable: str | None, default: str | None) 
     return found
 
 
+@lru_cache
 def join_url(base_url: str, path: str) -> str:
     """Put a path behind a base URL, without doubling what both have.
 

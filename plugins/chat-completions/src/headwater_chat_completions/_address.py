@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from headwater.wire.url import join_url
@@ -49,15 +50,22 @@ def health_url(base_url: str, quirks: Quirks, path: str) -> str:
 
 def _completed(base_url: str, quirks: Quirks, model: str) -> str:
     """Complete an address: the path below a host alone, and the version that is asked for."""
-    parts = urlsplit(base_url)
-    path = parts.path.rstrip("/").removesuffix(quirks.chat_path)  # copied whole, from a portal
-    query = parts.query
-    dated_path = quirks.dated_path or ""
     variable = quirks.version_variable
     version = os.environ.get(variable, "").strip() if variable else ""
+    paths = (quirks.chat_path, quirks.bare_path, quirks.dated_path or "")
+    return _placed(base_url, *paths, version, model)
+
+
+@lru_cache
+def _placed(
+    base_url: str, chat_path: str, bare_path: str, dated_path: str, version: str, model: str
+) -> str:
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/").removesuffix(chat_path)  # copied whole, from a portal
+    query = parts.query
     if not path:
         is_dated = dated_path and (version or _VERSION in query)
-        path = (dated_path if is_dated else quirks.bare_path).format(model=quote(model, safe=""))
+        path = (dated_path if is_dated else bare_path).format(model=quote(model, safe=""))
     is_versioned = dated_path and path.startswith(dated_path.partition("{")[0])
     if is_versioned and version and _VERSION not in query:
         query = f"{query}&{_VERSION}={quote(version)}".lstrip("&")

@@ -283,12 +283,11 @@ class Decoder:
 
     def _finish_reason(self) -> FinishReason:
         """Say why the model stopped; what it did counts for more than a mere "stop"."""
-        reason = _REASONS.get(self._reason or "", FinishReason.OTHER)
-        if reason is FinishReason.STOP:
-            if self._speech.has_called:
-                return FinishReason.TOOL_CALLS
-            if self._speech.has_refused:
-                return FinishReason.REFUSAL
+        reason = _REASONS.get(self._reason or "") or FinishReason.OTHER
+        if self._speech.has_called and reason is FinishReason.STOP:
+            return FinishReason.TOOL_CALLS
+        if self._speech.has_refused and reason is FinishReason.STOP:
+            return FinishReason.REFUSAL
         return reason
 
 

@@ -21,7 +21,7 @@ from .quirks import Family, Quirks
 __all__ = ["Encoded", "encode_request"]
 
 
-@attrs.frozen
+@attrs.define  # one is made a call; treat it as frozen
 class Encoded:
     """Hold a body, and what of the conversation is not in it.
 

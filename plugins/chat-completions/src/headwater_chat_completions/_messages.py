@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -69,12 +69,12 @@ class Conversation:
         wanted = self._wanted_back(messages)
         for place, message in enumerate(messages):
             match message.role:
-                case Role.SYSTEM:
-                    content = self._content(message.parts, ())
-                    encoded.append({"role": self.quirks.system_role, "content": content})
                 case Role.USER:
                     content = self._content(message.parts, self.quirks.media)
                     encoded.append({"role": "user", "content": content})
+                case Role.SYSTEM:
+                    content = self._content(message.parts, ())
+                    encoded.append({"role": self.quirks.system_role, "content": content})
                 case Role.ASSISTANT:
                     encoded.append(self._answer(message, is_thought_wanted=place in wanted))
                 case Role.TOOL:
@@ -166,15 +166,12 @@ class Conversation:
         return hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:length]
 
     def _content(
-        self, parts: Iterable[object], media: Collection[MediaKind], where: str = ""
+        self, parts: Sequence[object], media: Collection[MediaKind], where: str = ""
     ) -> str | list[dict[str, object]]:
         """Encode text and files: text alone as a string, which every server takes."""
-        pieces = [self._piece(part, media, where) for part in parts]
-        if not pieces:
-            return ""
-        if len(pieces) == 1 and isinstance(text := pieces[0].get("text"), str):
-            return text
-        return pieces
+        if len(parts) == 1 and isinstance(parts[0], Text):
+            return parts[0].text
+        return [self._piece(part, media, where) for part in parts] or ""
 
     def _piece(self, part: object, media: Collection[MediaKind], where: str) -> dict[str, object]:
         match part:

@@ -46,11 +46,10 @@ class Details:
                     self._details.append({})
                 self._join(piece)
 
-    def take(self) -> JSONObject:
-        """Give what was collected, as `Reasoning.replay` holds it, and begin anew."""
+    def replay(self) -> JSONObject:
+        """Give what was collected, as `Reasoning.replay` holds it."""
         self._close()
-        details, self._details = self._details, []
-        return {"reasoning_details": details}
+        return {"reasoning_details": self._details}
 
     def _continues(self, piece: dict[str, Any]) -> bool:
         """Tell whether a piece belongs to the last detail: one type and place, and text to add."""

@@ -38,15 +38,15 @@ class Speech:
     def __init__(self, messages: Iterable[Message]) -> None:
         self.has_refused = False
         self.is_whole = False
-        self._calls = CallAssembler(messages)
-        self._details = Details()
-        self._has_details = False
+        self._messages = messages
+        self._calls: CallAssembler | None = None  # which few answers need, and the next
+        self._details: Details | None = None  # those that have not been passed on
         self._shown: dict[str, object] = {}  # what was passed on as a provider event, by type
 
     @property
     def has_called(self) -> bool:
         """Tell whether the model has begun a tool call."""
-        return self._calls.has_calls
+        return self._calls is not None and self._calls.has_calls
 
     def take(self, said: Said, events: list[Event]) -> None:
         """Take a delta, or a whole message; a few checks for each token.
@@ -59,7 +59,7 @@ class Speech:
             self._take_reasoning(said, events)
         content = said.content
         if content:
-            if self._has_details:
+            if self._details is not None:
                 self._end_reasoning(events)
             if type(content) is str:
                 events.append(TextDelta(content))
@@ -70,6 +70,7 @@ class Speech:
             events.append(RefusalDelta(said.refusal))
         if said.tool_calls:
             self._end_reasoning(events)
+            self._calls = self._calls or CallAssembler(self._messages)
             events += self._calls.add(said.tool_calls, is_whole=self.is_whole)
         if said.annotations or said.audio or said.images or said.function_call:
             self._take_rarities(said, events)
@@ -83,22 +84,23 @@ class Speech:
     def finish(self, events: list[Event]) -> None:
         """End the reasoning and the tool calls."""
         self._end_reasoning(events)
-        events += self._calls.finish()
+        if self._calls is not None:
+            events += self._calls.finish()
 
     def _take_reasoning(self, said: Said, events: list[Event]) -> None:
         """Take reasoning, once where a server gives it in two fields."""
         thought = said.reasoning_content or said.reasoning
         if said.reasoning_details:
+            self._details = self._details or Details()
             self._details.add(said.reasoning_details)
-            self._has_details = True
             thought = thought or text_of(said.reasoning_details)
         if thought:
             events.append(ReasoningDelta(thought))
 
     def _end_reasoning(self, events: list[Event]) -> None:
-        if self._has_details:
-            self._has_details = False
-            events.append(ReasoningDelta("", self._details.take()))
+        if self._details is not None:
+            events.append(ReasoningDelta("", self._details.replay()))
+            self._details = None
 
     def _take_parts(self, parts: Iterable[Any], events: list[Event]) -> None:
         """Take content that is a list of parts, as Mistral gives it when it reasons."""

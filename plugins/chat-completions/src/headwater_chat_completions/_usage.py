@@ -28,8 +28,10 @@ def read_usage(counts: TokenCounts, *, reasoning_is_beside: bool = False) -> Usa
     Source:
         FORMATS 1.3.
     """
+    prompt, completion = _first(counts.prompt_tokens), _first(counts.completion_tokens)
+    if prompt is None and completion is None:
+        return None
     inputs, outputs = counts.prompt_tokens_details, counts.completion_tokens_details
-    prompt, completion = _whole(counts.prompt_tokens), _whole(counts.completion_tokens)
     cached = _first(
         inputs.cached_tokens if inputs is not None else None,
         counts.prompt_cache_hit_tokens,
@@ -39,23 +41,21 @@ def read_usage(counts: TokenCounts, *, reasoning_is_beside: bool = False) -> Usa
         outputs.reasoning_tokens if outputs is not None else None, counts.reasoning_tokens
     )
     if prompt is not None and completion is not None and reasoning:
-        total, without = _whole(counts.total_tokens), prompt + completion
+        total, without = _first(counts.total_tokens), prompt + completion
         if total == without + reasoning or (reasoning_is_beside and total != without):
             completion += reasoning
-    usage = Usage(
+    return Usage(
         prompt,
         completion,
         cached_input_tokens=cached,
-        cache_write_tokens=_whole(inputs.cache_write_tokens) if inputs is not None else None,
+        cache_write_tokens=_first(inputs.cache_write_tokens) if inputs is not None else None,
         reasoning_tokens=reasoning,
     )
-    return usage if usage.is_known else None
 
 
 def _first(*counts: int | float | None) -> int | None:
-    """Give the first count that is on the wire."""
-    return next((_whole(count) for count in counts if count is not None), None)
-
-
-def _whole(count: int | float | None) -> int | None:
-    return None if count is None else int(count)
+    """Give the first count that is on the wire, as a whole number."""
+    for count in counts:
+        if count is not None:
+            return int(count)
+    return None

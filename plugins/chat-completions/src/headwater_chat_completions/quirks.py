@@ -157,11 +157,16 @@ class Quirks:
     model_phrases: tuple[str, ...] = ()
     error_codes: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)
     error_phrases: Mapping[str, type[HeadwaterError]] = attrs.field(factory=dict)
+    _rest: Family = attrs.field(init=False, eq=False, repr=False)
+
+    @_rest.default
+    def _unknown(self) -> Family:
+        return Family(efforts=self.efforts)
 
     def family(self, model: str) -> Family:
         """Find what is declared of a model's family; one that nobody knows is like the others."""
         for start, family in self.families.items():
             if model.startswith(start):
                 is_told = family.efforts is not None
-                return family if is_told else attrs.evolve(family, efforts=self.efforts)
-        return Family(efforts=self.efforts)
+                return family if is_told else Family(efforts=self.efforts, body=family.body)
+        return self._rest
