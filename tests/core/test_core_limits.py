@@ -7,18 +7,6 @@ import math
 import pytest
 
 from headwater import InvalidRequest, Limits
-from headwater.limits import first_set
-
-
-def test_the_first_limit_that_is_set_counts() -> None:
-    """Nothing is not set, and 0 would be."""
-    assert first_set(None, 0.0, 5.0) == 0.0
-
-
-def test_the_last_one_is_a_default() -> None:
-    """Where it is none either, the mistake is ours."""
-    with pytest.raises(AssertionError):
-        first_set(None, None)
 
 
 @pytest.mark.parametrize("value", [0, -1, math.nan, True, "5"])

@@ -132,8 +132,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TRUNCATION,
         "wire/connections",
         "A length that was given stands beside the true one.",
-        text="**{k.lower(): v for k, v in request.headers.items()}",
-        instead="**request.headers",
+        text="{name.lower(): value for name, value in request.headers.items()}",
+        instead="{**request.headers}",
         tests=(f"{_CONNECTIONS}test_the_length_is_that_of_the_body[Content-Length]",),
     ),
     Mutation(

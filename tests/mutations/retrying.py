@@ -171,8 +171,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.RETRY,
         "middleware/retry",
         "The attempts set on the layer beat those set on the call.",
-        text="call.limits.attempts, self._limits.attempts,",
-        instead="self._limits.attempts, call.limits.attempts,",
+        text="call.limits.attempts\n            or self._limits.attempts",
+        instead="self._limits.attempts\n            or call.limits.attempts",
         tests=("tests/core/test_core_middleware_limits.py::test_the_nearest_of_each_limit_counts",),
     ),
     Mutation(

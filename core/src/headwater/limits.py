@@ -8,7 +8,7 @@ import attrs
 
 from .errors import InvalidRequest
 
-__all__ = ["Limits", "first_set"]
+__all__ = ["Limits"]
 
 
 def _check_limit(
@@ -50,11 +50,3 @@ class Limits:
 
 
 NO_LIMITS: Final = Limits()
-
-
-def first_set(*values: float | None) -> float:
-    """Give the first limit that somebody has set; the last one is a default and always is."""
-    for value in values:
-        if value is not None:
-            return value
-    raise AssertionError("the last of the values is a default")

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from ..call import Call
 from ..errors import HeadwaterError
 from ..events import UsageUpdated, is_content
-from ..limits import Limits, first_set
+from ..limits import Limits
 from .chain import Handler
 
 __all__ = ["ATTEMPTS", "Retry"]
@@ -70,10 +70,11 @@ class Retry:
         self, call: Call, call_next: Handler[T], /
     ) -> AsyncGenerator[T, None]:
         """Give the items of the first attempt that produced content."""
-        attempts = int(
-            first_set(
-                call.limits.attempts, self._limits.attempts, call.declared_limits.attempts, ATTEMPTS
-            )
+        attempts = (
+            call.limits.attempts
+            or self._limits.attempts
+            or call.declared_limits.attempts
+            or ATTEMPTS
         )
         number = 0
         while True:
