@@ -32,15 +32,25 @@ _BEGUN = st.sampled_from([b"data: a", b"data: a\n", b"event: e\n", b"\xef\xbb", 
 
 
 @st.composite
-def single_events(draw: st.DrawFn) -> bytes:
+def plain_events(draw: st.DrawFn) -> bytes:
     """Give what a server sends at once for a token: one event, with its name or without it."""
+    end = draw(st.sampled_from([b"\n", b"\n", b"\r\n"]))
+    name = draw(st.sampled_from([b"", b"event: e" + end, b"event: delta" + end]))
+    return name + draw(st.sampled_from([b"data: a", b"data: {}", "data: é".encode()])) + end + end
+
+
+@st.composite
+def odd_events(draw: st.DrawFn) -> bytes:
+    """Give what looks like it, and may be something else."""
     name = draw(_NAMES)
     named = name + draw(_ENDS) if name else b""
     return named + draw(_DATA) + draw(_ENDS) + draw(_ENDS)
 
 
-many_events = st.lists(single_events(), min_size=1, max_size=4).map(b"".join)
-arrivals = st.lists(st.one_of(single_events(), single_events(), many_events, _BEGUN), max_size=8)
+events = plain_events() | odd_events()
+arrivals = st.lists(
+    plain_events() | odd_events() | st.lists(events, max_size=4).map(b"".join) | _BEGUN, max_size=8
+)
 
 
 def sliced(raw: bytes, at: Sequence[int]) -> list[bytes]:
@@ -146,6 +156,8 @@ def test_sse_byte_by_byte(raw: bytes) -> None:
 
 
 @given(pieces=arrivals)
+@example([b": a\n\ndata: a\n", b"data: b\n\n"])
+@example([b": a\n\ndata: a", b"data: b\n\n"])
 @example([b": a\n\n", b"event: a\rb\ndata: c\n\n"])
 @example([b": a\n\n", b"event: a\r\r\ndata: c\n\n"])
 def test_sse_events_that_come_one_by_one(pieces: list[bytes]) -> None:
