@@ -85,9 +85,15 @@ def test_a_request_id_is_found(name: str) -> None:
     assert request_id({name: "r\x1b" + "1" * 300}) == "r\\x1b" + "1" * 195
 
 
-def test_no_request_id_is_none() -> None:
+@pytest.mark.parametrize("headers", [{}, {"server": "x"}, {"x-request-id": ""}], ids=str)
+def test_no_request_id_is_none(headers: dict[str, str]) -> None:
     """Nothing is made up."""
-    assert request_id({"server": "x"}) is None
+    assert request_id(headers) is None
+
+
+def test_an_empty_request_id_hides_no_other() -> None:
+    """The next of its names counts."""
+    assert request_id({"x-request-id": "", "cf-ray": "r1"}) == "r1"
 
 
 @pytest.mark.parametrize(

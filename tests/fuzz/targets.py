@@ -6,6 +6,7 @@ The first bytes of an input choose how the rest is cut, and which deviations a d
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -40,10 +41,13 @@ MAX_EVENT_BYTES: Final = 256  # small, so that inputs reach it
 MAX_SLICES: Final = 12
 MAX_REPR: Final = 200  # characters of events for each byte of input
 MAX_MESSAGE: Final = 8192
+_BLOCK_END: Final = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")  # where servers send, as a rule
 
 
 def _slices(seed: int, body: bytes) -> list[bytes]:
-    """Cut bytes into a few slices, some of a single byte, as the seed has it."""
+    """Cut bytes as the seed has it: after each block, or into a few slices of any size."""
+    if seed % 4 == 3:
+        return [piece for piece in _BLOCK_END.split(body) if piece]
     chance = random.Random(seed)
     places = sorted(chance.randrange(len(body) + 1) for _ in range(seed % MAX_SLICES))
     edges = [0, *places, len(body)]
