@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Final, Protocol
+from typing import Final, Protocol, assert_never
 
 import msgspec
 
@@ -88,6 +88,8 @@ class _Body:
                 self._given = self._lines()
             case None:
                 self._given = self._whole()
+            case _ as never:
+                assert_never(never)
 
     async def receive(self) -> bytes:
         """Give the next bytes, b"" at their end."""
