@@ -16,7 +16,7 @@ from typing import Any, Final
 from headwater import ChatRequest, HeadwaterError, ModelId, Runner, user
 from headwater.middleware import Deadline, Log, Middleware, Retry, Timeout
 from headwater.wire.http import HTTPTransport
-from headwater.wire.transport import HTTPRequest, Transport
+from headwater.wire.transport import Framing, HTTPRequest, Transport
 
 from .answers import WIRES
 from .ours import provider
@@ -67,7 +67,12 @@ def _transport_steps(transport: Transport, sent: HTTPRequest, wire: str) -> dict
 
     async def frame() -> None:
         async with transport.send(sent, errors=_refused) as response:
-            await _exhaust(response.ndjson() if wire == "ollama" else response.sse())
+            reader = response.reader(Framing.NDJSON if wire == "ollama" else Framing.SSE)
+            chunk = b"begun"
+            while chunk:
+                chunk = await response.read_chunk()
+                for _ in reader.take(chunk):
+                    pass
 
     return {"transport": read, "framing": frame}
 

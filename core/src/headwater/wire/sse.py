@@ -92,7 +92,9 @@ class SSEDecoder:
         self.check()
         if not self._is_amid and (frame := self._one(chunk)) is not None:
             return [frame]
-        if self._head is not None or self._after_cr or _CR in chunk:
+        if self._head is not None:
+            chunk = self._without_bom(self._head + chunk)
+        if self._after_cr or _CR in chunk:
             chunk = self._with_lf(chunk)
         frames: list[Frame] = []
         if self._is_amid:
@@ -191,15 +193,15 @@ class SSEDecoder:
         self._is_amid = bool(self._rest) or (bool(lines[-1]) if lines else self._is_amid)
         return lines
 
+    def _without_bom(self, begun: bytes) -> bytes:
+        if len(begun) < len(_BOM) and _BOM.startswith(begun):
+            self._head = begun
+            return b""
+        self._head = None
+        return begun.removeprefix(_BOM)
+
     def _with_lf(self, chunk: bytes) -> bytes:
-        """Take off the BOM, and end all lines with LF; a CRLF may be cut in two."""
-        if self._head is not None:
-            chunk = self._head + chunk
-            if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
-                self._head = chunk
-                return b""
-            self._head = None
-            chunk = chunk.removeprefix(_BOM)
+        """End all lines with LF; a CRLF may be cut in two."""
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
