@@ -20,19 +20,22 @@ from headwater import (
     Provenance,
     ProviderEvent,
     Started,
+    TextDelta,
     Usage,
     UsageUpdated,
 )
 
 from ._contents import ORIGIN
-from ._errors import frame_error
+from ._errors import array_problem, frame_error
 from ._parts import Frame, Parts
-from ._usage import read_usage
-from ._wire import Candidate, Chunk, TokenCounts
+from ._usage import read_plain_usage, read_usage
+from ._wire import Candidate, Chunk, PlainChunk
 
 __all__ = ["Decoder"]
 
 _CHUNK: Final = msgspec.json.Decoder(Chunk)
+_PLAIN: Final = msgspec.json.Decoder(PlainChunk)
+_MAX_MISTAKES: Final = 3  # a server whose chunks look plain and are not is believed no more
 
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "STOP": FinishReason.STOP,
@@ -93,9 +96,11 @@ class Decoder:
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
+        self._expects_text = False  # whether the next chunk is likely to be text and counts alone
+        self._mistakes = 0  # how often it was not
+        self._has_end = False
         self._reason: str | None = None
         self._block_reason: str | None = None
-        self._counts: TokenCounts | None = None
         self._usage: Usage | None = None
         self._is_usage_final = False
         self._shown: dict[str, Any] = {}
@@ -108,6 +113,20 @@ class Decoder:
         Raises:
             ProtocolError: It is no chunk.
         """
+        if self._expects_text:
+            try:
+                chunk = _PLAIN.decode(data)
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                text = chunk.candidates[0].content.parts[0].text
+                events: list[Event] = [TextDelta(text)] if text else []
+                if chunk.usage_metadata is not None:
+                    self._take_usage(read_plain_usage(chunk.usage_metadata), events)
+                return events
+        return self._read(data)
+
+    def _read(self, data: str | bytes) -> list[Event]:
         if data[:1] != b"{":
             text = data.decode() if isinstance(data, bytes) else data
             if text.strip() in ("", "[DONE]"):  # no word of this wire, but of proxies
@@ -136,7 +155,7 @@ class Decoder:
         Returns:
             What completes an answer whose end mark was seen; nothing for one that was cut.
         """
-        if self._reason is None and self._block_reason is None:
+        if not self._has_end:
             return []
         events: list[Event] = []
         if not self._has_started:  # an end mark may be all that comes
@@ -156,7 +175,7 @@ class Decoder:
         try:
             return _CHUNK.decode(data)
         except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
-            problem = _array_problem(data) or ProtocolError.malformed(expected, data, error)
+            problem = array_problem(data) or ProtocolError.malformed(expected, data, error)
             raise problem from None
 
     def _take(self, chunk: Chunk, data: str | bytes) -> list[Event]:
@@ -168,12 +187,15 @@ class Decoder:
         if chunk.prompt_feedback is not None:
             self._take_feedback(chunk, data, events)
         if chunk.usage_metadata is not None:
-            self._take_usage(chunk.usage_metadata, events)
+            self._take_usage(read_usage(chunk.usage_metadata), events)
         if chunk.error is not None:
             self._failure = frame_error({"error": chunk.error})
             self.is_settled = True
         if events and not self._has_started:
             self._start(chunk, events)
+        self._expects_text = (
+            self._parts.is_in_text and not self._has_end and self._mistakes < _MAX_MISTAKES
+        )
         return events
 
     def _start(self, chunk: Chunk, events: list[Event]) -> None:
@@ -233,21 +255,20 @@ class Decoder:
             self._block_reason = str(block_reason)
             self._settle()
 
-    def _take_usage(self, counts: TokenCounts, events: list[Event]) -> None:
-        is_new = counts != self._counts
-        usage = read_usage(counts) if is_new else self._usage
+    def _take_usage(self, usage: Usage | None, events: list[Event]) -> None:
         if usage is None:
             return
-        self._is_usage_final = self._reason is not None or self._block_reason is not None
-        if is_new:
-            self._counts = counts
+        self._is_usage_final = self._has_end
+        known = self._usage
+        # The output grows with each chunk: that is seen at once, and to compare all takes longer.
+        if known is None or known.output_tokens != usage.output_tokens or known != usage:
             self._usage = usage
             events.append(UsageUpdated(usage))
 
     def _settle(self) -> None:
         """Note whether nothing but counts can still come."""
-        has_end = self._reason is not None or self._block_reason is not None
-        self.is_settled = has_end and not self._open_candidates
+        self._has_end = self._reason is not None or self._block_reason is not None
+        self.is_settled = self._has_end and not self._open_candidates
 
     def _finish_reason(self) -> FinishReason:
         """Say why the model stopped; the wire has no word of its own for tool calls."""
@@ -261,23 +282,3 @@ class Decoder:
 
 def _fact(name: str, value: Any) -> ProviderEvent:
     return ProviderEvent(name, {name: value})
-
-
-def _array_problem(data: str | bytes) -> HeadwaterError | None:
-    """Say what is wrong with an array, which is how a stream comes that was not asked for as SSE.
-
-    Shapes:
-        [{"error": {…}}] -> that error; [{"candidates": […]}, …] -> ProtocolError; {…} -> None
-    """
-    try:
-        items: Any = msgspec.json.decode(data)
-    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
-        return None
-    if not isinstance(items, list):
-        return None
-    if items and isinstance(items[0], dict) and items[0].get("error"):
-        return frame_error(items[0])
-    return ProtocolError(
-        "expected server-sent events of Gemini, got one JSON array: the query alt=sse was lost on "
-        "the way; check the base URL, and what stands between"
-    )

@@ -6,9 +6,9 @@ import math
 
 from headwater import Usage
 
-from ._wire import TokenCounts
+from ._wire import PlainCounts, TokenCounts
 
-__all__ = ["read_usage"]
+__all__ = ["read_plain_usage", "read_usage"]
 
 
 def read_usage(counts: TokenCounts) -> Usage | None:
@@ -38,6 +38,17 @@ def read_usage(counts: TokenCounts) -> Usage | None:
         written,
         cached_input_tokens=_whole(counts.cached_content_token_count),
         reasoning_tokens=_whole(counts.thoughts_token_count),
+    )
+
+
+def read_plain_usage(counts: PlainCounts) -> Usage:
+    """Read counts as `read_usage` does, of which there is less to ask: for each token."""
+    thoughts = counts.thoughts_token_count
+    return Usage(
+        counts.prompt_token_count,
+        counts.candidates_token_count + (thoughts or 0),
+        cached_input_tokens=counts.cached_content_token_count,
+        reasoning_tokens=thoughts,
     )
 
 
