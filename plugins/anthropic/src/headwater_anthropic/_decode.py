@@ -20,7 +20,7 @@ from headwater import (
 )
 
 from . import _wire as wire
-from ._blocks import Blocks
+from ._blocks import NO_BLOCK, Blocks
 from ._errors import frame_error
 from ._messages import ORIGIN
 from ._usage import UsageCount
@@ -28,8 +28,11 @@ from ._usage import UsageCount
 __all__ = ["Decoder"]
 
 _FRAME: Final = msgspec.json.Decoder(wire.Frame)
+_PLAIN: Final = msgspec.json.Decoder(wire.PlainFrame)
 _MESSAGE: Final = msgspec.json.Decoder(wire.Message)
 
+_BLOCK_DELTA: Final = "content_block_delta"
+_MAX_MISTAKES: Final = 3  # a server whose deltas look plain and are not is believed no more
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
@@ -68,6 +71,8 @@ class Decoder:
         self.is_done = False
         self._dropped = dropped
         self._has_started = False
+        self._expects_text = False  # whether the next delta is likely to be text and no more
+        self._mistakes = 0  # how often it was not
         self._reason: str | None = None
         self._usage = UsageCount()
         self._blocks = Blocks(messages)
@@ -83,17 +88,22 @@ class Decoder:
             ProtocolError: It is nothing that this wire sends.
             HeadwaterError: It is an error.
         """
+        if self._expects_text and name == _BLOCK_DELTA:
+            try:
+                frame = _PLAIN.decode(data)
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                if frame.index == self._blocks.text_index:
+                    text = frame.delta.text
+                    return (TextDelta(text),) if text else ()
+        return self._read(data, name)
+
+    def _read(self, data: str | bytes, name: str) -> Sequence[Event]:
         try:
             frame = _FRAME.decode(data)
         except (ValueError, RecursionError) as error:
             return self._take_oddity(data, name, error)
-        delta = frame.delta
-        if (
-            delta is not None
-            and delta.type == "text_delta"
-            and frame.index == self._blocks.text_index
-        ):  # what most frames are
-            return (TextDelta(delta.text),) if delta.text else ()
         events: list[Event] = []
         take = _TAKERS.get(frame.type)
         if take is not None:
@@ -102,6 +112,8 @@ class Decoder:
             raise frame_error({"error": frame.error}, frame.request_id)
         elif not frame.type:
             raise _malformed(data, ValueError("it has no type"))
+        is_speaking = self._blocks.text_index is not NO_BLOCK
+        self._expects_text = is_speaking and self._mistakes < _MAX_MISTAKES
         return events
 
     def whole(self, body: str | bytes) -> list[Event]:
@@ -253,7 +265,7 @@ class Decoder:
 _TAKERS: Final[Mapping[str, Callable[[Decoder, wire.Frame, str | bytes, list[Event]], None]]] = {
     "message_start": Decoder._take_message_start,
     "content_block_start": Decoder._take_block_start,
-    "content_block_delta": Decoder._take_block_delta,
+    _BLOCK_DELTA: Decoder._take_block_delta,
     "content_block_stop": Decoder._take_block_stop,
     "message_delta": Decoder._take_message_delta,
     "message_stop": Decoder._take_message_stop,
