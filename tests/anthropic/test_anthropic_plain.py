@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from hypothesis import given
@@ -13,25 +14,16 @@ from headwater import HeadwaterError
 from headwater_anthropic._decode import Decoder
 from headwater_anthropic._wire import Delta, Frame
 
-VALUES: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        *(None, "", [], {}, 0, 1, 0.0, True, "a", "end_turn", "text_delta"),
-        *("content_block_delta", "thinking_delta", "citations_delta", "new_delta"),
-        *({"type": "overloaded_error"}, {"output_tokens": 3}, {"type": "text", "text": "b"}),
-    ]
-)
+Named: TypeAlias = tuple[str, str]
 
-
-@st.composite
-def deltas(draw: st.DrawFn) -> dict[str, Any]:
-    """Give a plain delta in which a field or two may have any value."""
-    delta: dict[str, Any] = {"type": "text_delta", "text": draw(st.sampled_from("aé"))}
-    frame: dict[str, Any] = {"type": "content_block_delta", "index": 0, "delta": delta}
-    kinds = st.sampled_from([(Frame, frame), (Delta, delta)])
-    for kind, value in draw(st.lists(kinds, max_size=2)):
-        fields = [field.encode_name for field in msgspec.structs.fields(kind)]
-        value[draw(st.sampled_from([*fields, "unknown"]))] = draw(VALUES)
-    return frame
+DELTA: Final = {"type": "text_delta", "text": "a"}
+PLAIN: Final = {"type": "content_block_delta", "index": 0, "delta": DELTA}
+NAME: Final = "content_block_delta"
+VALUES: Final[Sequence[Any]] = [
+    *(None, "", [], {}, 0, 1, 0.0, True, "b", "end_turn", "text_delta", "message_stop"),
+    *("content_block_delta", "thinking_delta", "citations_delta", "new_delta"),
+    *({"type": "overloaded_error"}, {"output_tokens": 3}, {"type": "text", "text": "c"}),
+]
 
 
 def begun(index: int, block: dict[str, Any]) -> dict[str, Any]:
@@ -39,49 +31,65 @@ def begun(index: int, block: dict[str, Any]) -> dict[str, Any]:
     return {"type": "content_block_start", "index": index, "content_block": block}
 
 
-TEXT = {"type": "text", "text": ""}
-TOOL = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
-OTHERS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
-    [
-        {"type": "ping"},
-        begun(0, TEXT),
-        begun(1, TEXT),
-        begun(0, {"type": "thinking", "thinking": ""}),
-        begun(1, TOOL),
-        {"type": "content_block_stop", "index": 0},
-        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "c"}},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
-        {"type": "message_stop"},
-    ]
-)
-START = b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}'
+OTHERS: Final = [
+    {"type": "ping"},
+    begun(0, {"type": "text", "text": ""}),
+    begun(1, {"type": "text", "text": ""}),
+    begun(0, {"type": "thinking", "thinking": ""}),
+    begun(1, {"type": "tool_use", "id": "t", "name": "f", "input": {}}),
+    {"type": "content_block_stop", "index": 0},
+    {"type": "content_block_stop", "index": 1},
+    {**PLAIN, "index": 1},
+    {**PLAIN, "index": 1, "delta": {"type": "thinking_delta", "thinking": "b"}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+    {"type": "message_stop"},
+]
 
 
-@st.composite
-def frames(draw: st.DrawFn) -> tuple[bytes, str]:
-    """Give a frame, and the name of its event."""
-    frame = draw(deltas() | OTHERS)
-    names = st.sampled_from([frame.get("type"), "content_block_delta", "message", "error"])
-    data = draw(
-        st.sampled_from([json.dumps(frame)] * 6 + ["", "{", '{"delta":{"text":"\\ud800"}}'])
-    )
-    return data.encode(), str(draw(names))
+def frames() -> Iterator[Named]:
+    """Give a plain frame, it with each field that is read, whatever stands there, and others."""
+    yield json.dumps(PLAIN), NAME
+    for value in VALUES:
+        for kind, plain in ((Frame, PLAIN), (Delta, DELTA)):
+            for field in msgspec.structs.fields(kind):
+                spoilt = {**plain, field.encode_name: value}
+                yield json.dumps(spoilt if kind is Frame else {**PLAIN, "delta": spoilt}), NAME
+    for other in OTHERS:
+        yield json.dumps(other), str(other["type"])
 
 
-def told(decoder: Decoder, given: list[tuple[bytes, str]]) -> list[object]:
-    """Tell all that a decoder makes of frames, after the beginning of a text."""
+FRAMES: Final = [
+    *frames(),
+    *((json.dumps(PLAIN), name) for name in ("message", "error", "ping")),
+    *((data, NAME) for data in ("", "{", '{"delta": {"text": "\\ud800"}}')),
+]
+
+
+def told(decoder: Decoder, given: Sequence[Named]) -> list[object]:
+    """Tell all that a decoder makes of frames, the first of which is plain."""
     seen: list[object] = []
-    for data, name in [(START, "content_block_delta"), *given]:
+    for data, name in [FRAMES[0], *given]:
         try:
-            seen += [*decoder.feed(data, name), decoder.is_settled, decoder.is_done]
+            seen += [*decoder.feed(data.encode(), name), decoder.is_settled, decoder.is_done]
         except HeadwaterError as error:
             return [*seen, type(error), str(error)]
     return [*seen, *decoder.close()]
 
 
-@given(st.lists(frames(), max_size=6))
-def test_the_short_way_changes_nothing(given: list[tuple[bytes, str]]) -> None:
-    """Whatever the frames hold, and in whatever order they come."""
-    short, long = Decoder(), Decoder()
-    long._mistakes = 3  # as if it had guessed wrong so often that it guesses no more
-    assert told(short, given) == told(long, given)
+def told_the_long_way(given: Sequence[Named]) -> list[object]:
+    """Tell what a decoder makes of frames that has guessed wrong so often that it does no more."""
+    decoder = Decoder()
+    decoder._mistakes = 3
+    return told(decoder, given)
+
+
+def test_no_field_is_overlooked() -> None:
+    """Whatever a field holds, it counts for as much."""
+    for frame in FRAMES:
+        assert told(Decoder(), [frame, FRAMES[0]]) == told_the_long_way([frame, FRAMES[0]]), frame
+
+
+@given(st.lists(st.sampled_from(FRAMES)))
+def test_the_short_way_changes_nothing(given: list[Named]) -> None:
+    """In whatever order the frames come."""
+    assert told(Decoder(), given) == told_the_long_way(given)
