@@ -149,9 +149,12 @@ class Decoder:
     def _finish(self, line: Line, events: list[Event]) -> None:
         """Take the end mark, and what it says of the answer."""
         self.is_settled = self.is_done = True
-        spent = {name: getattr(line, name) for name in _DURATIONS}
-        if known := {name: value for name, value in spent.items() if value is not None}:
-            events.append(ProviderEvent("durations", known))
+        spent: dict[str, Any] = {}
+        for name in _DURATIONS:
+            if (value := getattr(line, name)) is not None:
+                spent[name] = value
+        if spent:
+            events.append(ProviderEvent("durations", spent))
         reason = _REASONS.get(line.done_reason or "", FinishReason.OTHER)
         if reason is FinishReason.STOP and self._has_called:
             reason = FinishReason.TOOL_CALLS  # the wire says "stop" of these too
