@@ -27,6 +27,7 @@ class UsageCount:
         self._output: int | None = None
         self._reasoning: int | None = None
         self._is_final = False
+        self._usage: Usage | None = None  # what was read since the last count
 
     def take(self, counts: Counts, *, is_final: bool) -> None:
         """Take what a frame reports; what it leaves out stays as it was.
@@ -35,6 +36,7 @@ class UsageCount:
             counts: The usage object.
             is_final: Whether its output is more than the one of an answer that has just begun.
         """
+        self._usage = None
         details = counts.output_tokens_details
         self._input = _newer(counts.input_tokens, self._input)
         self._cache_read = _newer(counts.cache_read_input_tokens, self._cache_read)
@@ -50,17 +52,18 @@ class UsageCount:
             {"input_tokens": 4, "cache_creation_input_tokens": 1165, "output_tokens": 201}
                 -> Usage(1169, 201, cache_write_tokens=1165)
         """
-        total = self._input
-        if total is not None:
-            total += (self._cache_read or 0) + (self._cache_write or 0)
-        usage = Usage(
-            total,
-            self._output,
-            cached_input_tokens=self._cache_read,
-            cache_write_tokens=self._cache_write,
-            reasoning_tokens=self._reasoning,
-        )
-        return usage if usage.is_known else None
+        if self._usage is None:
+            total = self._input
+            if total is not None:
+                total += (self._cache_read or 0) + (self._cache_write or 0)
+            self._usage = Usage(
+                total,
+                self._output,
+                cached_input_tokens=self._cache_read,
+                cache_write_tokens=self._cache_write,
+                reasoning_tokens=self._reasoning,
+            )
+        return self._usage if self._usage.is_known else None
 
     def final(self) -> Usage | None:
         """Give the counts of an answer that is complete: partial where the last one never came."""
