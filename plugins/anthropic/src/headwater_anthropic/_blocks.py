@@ -23,9 +23,7 @@ from headwater.wire.calls import CallIds, finished_call, read_arguments
 
 from ._wire import Block, Delta
 
-__all__ = ["NO_BLOCK", "Blocks"]
-
-NO_BLOCK: Final = -0.5  # which no index on the wire can be
+__all__ = ["Blocks"]
 
 _BLOCK: Final = msgspec.json.Decoder(Block)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
@@ -69,7 +67,7 @@ class Blocks:
         messages: The conversation, whose tool calls' ids are taken.
 
     Attributes:
-        text_index: The block of text that has begun to speak, `NO_BLOCK` for none: a `text_delta`
+        text_index: The block of text that has begun to speak, None for none: a `text_delta`
             for it is a `TextDelta` and nothing else.
 
     Source:
@@ -77,7 +75,7 @@ class Blocks:
     """
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
-        self.text_index: float | None = NO_BLOCK
+        self.text_index: int | None = None
         self._ids = CallIds(messages)
         self._open: dict[int | None, _Text | _Thinking | _Call | _Other] = {}
         self._is_text_open = False  # text without an end of its own: more would join it
@@ -186,10 +184,10 @@ class Blocks:
     def _break_text(self) -> None:
         """Note that something else was said: more text would not join what came before."""
         self._is_text_open = False
-        self.text_index = NO_BLOCK
+        self.text_index = None
 
     def _end_text(self, block: _Text, events: list[Event]) -> None:
-        self.text_index = NO_BLOCK
+        self.text_index = None
         if block.citations and block.has_text:
             self._break_text()
             events.append(TextDelta("", {"citations": block.citations}))

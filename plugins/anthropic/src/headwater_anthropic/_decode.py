@@ -20,7 +20,7 @@ from headwater import (
 )
 
 from . import _wire as wire
-from ._blocks import NO_BLOCK, Blocks
+from ._blocks import Blocks
 from ._errors import frame_error
 from ._messages import ORIGIN
 from ._usage import UsageCount
@@ -71,7 +71,7 @@ class Decoder:
         self.is_done = False
         self._dropped = dropped
         self._has_started = False
-        self._expects_text = False  # whether the next delta is likely to be text and no more
+        self._speaking: int | None = None  # the block of which text, and no more, is likely next
         self._mistakes = 0  # how often it was not
         self._reason: str | None = None
         self._usage = UsageCount()
@@ -88,13 +88,14 @@ class Decoder:
             ProtocolError: It is nothing that this wire sends.
             HeadwaterError: It is an error.
         """
-        if self._expects_text and name == _BLOCK_DELTA:
+        speaking = self._speaking
+        if speaking is not None and name == _BLOCK_DELTA:
             try:
                 frame = _PLAIN.decode(data)
             except (ValueError, RecursionError):
                 self._mistakes += 1
             else:
-                if frame.index == self._blocks.text_index:
+                if frame.index == speaking:
                     text = frame.delta.text
                     return (TextDelta(text),) if text else ()
         return self._read(data, name)
@@ -112,8 +113,7 @@ class Decoder:
             raise frame_error({"error": frame.error}, frame.request_id)
         elif not frame.type:
             raise _malformed(data, ValueError("it has no type"))
-        is_speaking = self._blocks.text_index is not NO_BLOCK
-        self._expects_text = is_speaking and self._mistakes < _MAX_MISTAKES
+        self._speaking = self._blocks.text_index if self._mistakes < _MAX_MISTAKES else None
         return events
 
     def whole(self, body: str | bytes) -> list[Event]:

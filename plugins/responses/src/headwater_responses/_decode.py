@@ -81,7 +81,7 @@ class Decoder:
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
-        self._expects_text = False  # whether the next delta is likely to be text and no more
+        self._speaking: int | None = None  # the item of which text, and no more, is likely next
         self._mistakes = 0  # how often it was not
         self._output = Output(messages)
 
@@ -95,13 +95,14 @@ class Decoder:
         Raises:
             ProtocolError: It is no event of this dialect.
         """
-        if self._expects_text and name in _TEXT_NAMES:
+        speaking = self._speaking
+        if speaking is not None and name in _TEXT_NAMES:
             try:
                 plain = _PLAIN.decode(data)
             except (ValueError, RecursionError):
                 self._mistakes += 1
             else:
-                if plain.output_index == self._output.speaking:
+                if plain.output_index == speaking:
                     text = plain.delta
                     return (TextDelta(text),) if text else ()
         return self._read(data, name)
@@ -116,8 +117,8 @@ class Decoder:
             self._take(frame.type or name, frame, data, events)
         if events and not self._has_started:
             self._start(Head(), events)
-        is_speaking = self._output.speaking is not None and not self.is_done
-        self._expects_text = is_speaking and self._mistakes < _MAX_MISTAKES
+        is_believed = self._mistakes < _MAX_MISTAKES and not self.is_done
+        self._speaking = self._output.speaking if is_believed else None
         return events
 
     def whole(self, body: bytes | str) -> list[Event]:
