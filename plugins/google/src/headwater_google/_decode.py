@@ -29,7 +29,7 @@ from ._contents import ORIGIN
 from ._errors import array_problem, frame_error
 from ._parts import Frame, Parts
 from ._usage import read_plain_usage, read_usage
-from ._wire import Candidate, Chunk, PlainChunk
+from ._wire import Candidate, Chunk, PlainChunk, PlainCounts
 
 __all__ = ["Decoder"]
 
@@ -102,6 +102,8 @@ class Decoder:
         self._reason: str | None = None
         self._block_reason: str | None = None
         self._usage: Usage | None = None
+        self._untold: PlainCounts | Usage | None = None  # newer, and not passed on yet
+        self._tell_at = 0  # how many output tokens are worth an event
         self._is_usage_final = False
         self._shown: dict[str, Any] = {}
         self._open_candidates: set[int] = set()  # those past the first that have not finished
@@ -121,8 +123,11 @@ class Decoder:
             else:
                 text = chunk.candidates[0].content.parts[0].text
                 events: list[Event] = [TextDelta(text)] if text else []
-                if chunk.usage_metadata is not None:
-                    self._take_usage(read_plain_usage(chunk.usage_metadata), events)
+                if (counts := chunk.usage_metadata) is not None:
+                    self._untold = counts
+                    written = counts.candidates_token_count + (counts.thoughts_token_count or 0)
+                    if written >= self._tell_at:
+                        self._tell(events)
                 return events
         return self._read(data)
 
@@ -153,18 +158,19 @@ class Decoder:
         """Take the end of the bytes.
 
         Returns:
-            What completes an answer whose end mark was seen; nothing for one that was cut.
+            What completes an answer whose end mark was seen; the last counts of one that was cut.
         """
-        if not self._has_end:
-            return []
         events: list[Event] = []
+        self._tell(events)
+        if not self._has_end:
+            return events
         if not self._has_started:  # an end mark may be all that comes
             self._start(Chunk(), events)
         usage = self._usage
         if not self._is_usage_final:
             usage = attrs.evolve(usage or Usage(), provenance=Provenance.PARTIAL)
-        word = self._reason or self._block_reason
-        return [*events, Finished(self._finish_reason(), word, usage)]
+        events.append(Finished(self._finish_reason(), self._reason or self._block_reason, usage))
+        return events
 
     def check(self) -> None:
         """Raise the error that the answer held, if it did."""
@@ -189,6 +195,7 @@ class Decoder:
         if chunk.usage_metadata is not None:
             self._take_usage(read_usage(chunk.usage_metadata), events)
         if chunk.error is not None:
+            self._tell(events)
             self._failure = frame_error({"error": chunk.error})
             self.is_settled = True
         if events and not self._has_started:
@@ -256,13 +263,22 @@ class Decoder:
             self._settle()
 
     def _take_usage(self, usage: Usage | None, events: list[Event]) -> None:
-        if usage is None:
-            return
-        self._is_usage_final = self._has_end
-        known = self._usage
-        # The output grows with each chunk: that is seen at once, and to compare all takes longer.
-        if known is None or known.output_tokens != usage.output_tokens or known != usage:
+        if usage is not None:
+            self._is_usage_final = self._has_end
+            self._untold = usage
+            if self._has_end or (usage.output_tokens or 0) >= self._tell_at:
+                self._tell(events)
+
+    def _tell(self, events: list[Event]) -> None:
+        """Pass on the newest counts, which most chunks do not: an event each doubles their price.
+
+        They are worth it where the output has grown by an eighth, and at the end, however it comes.
+        """
+        counts, self._untold = self._untold, None
+        usage = read_plain_usage(counts) if isinstance(counts, PlainCounts) else counts
+        if usage is not None and usage != self._usage:
             self._usage = usage
+            self._tell_at = (usage.output_tokens or 0) * 9 // 8 + 1
             events.append(UsageUpdated(usage))
 
     def _settle(self) -> None:
