@@ -28,7 +28,7 @@ from headwater import (
 from ._contents import ORIGIN
 from ._errors import array_problem, frame_error
 from ._parts import Frame, Parts
-from ._usage import read_plain_usage, read_usage
+from ._usage import answer_tokens, read_plain_usage, read_usage
 from ._wire import Candidate, Chunk, PlainChunk, PlainCounts
 
 __all__ = ["Decoder"]
@@ -91,8 +91,7 @@ class Decoder:
     """
 
     def __init__(self, messages: Iterable[Message] = (), dropped: tuple[str, ...] = ()) -> None:
-        self.is_settled = False
-        self.is_done = False
+        self.is_settled = self.is_done = False
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
@@ -103,7 +102,7 @@ class Decoder:
         self._block_reason: str | None = None
         self._usage: Usage | None = None
         self._untold: PlainCounts | Usage | None = None  # newer, and not passed on yet
-        self._tell_at = 0  # how many output tokens are worth an event
+        self._tell_at = 0  # how many tokens of the answer are worth an event
         self._is_usage_final = False
         self._shown: dict[str, Any] = {}
         self._open_candidates: set[int] = set()  # those past the first that have not finished
@@ -125,8 +124,7 @@ class Decoder:
                 events: list[Event] = [TextDelta(text)] if text else []
                 if (counts := chunk.usage_metadata) is not None:
                     self._untold = counts
-                    written = counts.candidates_token_count + (counts.thoughts_token_count or 0)
-                    if written >= self._tell_at:
+                    if counts.candidates_token_count >= self._tell_at:
                         self._tell(events)
                 return events
         return self._read(data)
@@ -266,19 +264,20 @@ class Decoder:
         if usage is not None:
             self._is_usage_final = self._has_end
             self._untold = usage
-            if self._has_end or (usage.output_tokens or 0) >= self._tell_at:
+            if self._has_end or answer_tokens(usage) >= self._tell_at:
                 self._tell(events)
 
     def _tell(self, events: list[Event]) -> None:
         """Pass on the newest counts, which most chunks do not: an event each doubles their price.
 
-        They are worth it where the output has grown by an eighth, and at the end, however it comes.
+        They are worth it where the answer has grown by an eighth and 16 tokens, and at the end,
+        however it comes.
         """
         counts, self._untold = self._untold, None
         usage = read_plain_usage(counts) if isinstance(counts, PlainCounts) else counts
         if usage is not None and usage != self._usage:
             self._usage = usage
-            self._tell_at = (usage.output_tokens or 0) * 9 // 8 + 1
+            self._tell_at = answer_tokens(usage) * 9 // 8 + 16
             events.append(UsageUpdated(usage))
 
     def _settle(self) -> None:

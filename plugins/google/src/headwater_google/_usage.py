@@ -8,7 +8,7 @@ from headwater import Usage
 
 from ._wire import PlainCounts, TokenCounts
 
-__all__ = ["read_plain_usage", "read_usage"]
+__all__ = ["answer_tokens", "read_plain_usage", "read_usage"]
 
 
 def read_usage(counts: TokenCounts) -> Usage | None:
@@ -50,6 +50,11 @@ def read_plain_usage(counts: PlainCounts) -> Usage:
         cached_input_tokens=counts.cached_content_token_count,
         reasoning_tokens=thoughts,
     )
+
+
+def answer_tokens(usage: Usage) -> int:
+    """Give how much of the output is no thought."""
+    return (usage.output_tokens or 0) - (usage.reasoning_tokens or 0)
 
 
 def _added(one: float | None, other: float | None) -> int | None:
