@@ -30,6 +30,7 @@ __all__ = ["Decoder"]
 _FRAME: Final = msgspec.json.Decoder(wire.Frame)
 _PLAIN: Final = msgspec.json.Decoder(wire.PlainFrame)
 _MESSAGE: Final = msgspec.json.Decoder(wire.Message)
+_NAMELESS: Final = wire.Message()
 
 _BLOCK_DELTA: Final = "content_block_delta"
 _MAX_MISTAKES: Final = 3  # a server whose deltas look plain and are not is believed no more
@@ -160,19 +161,19 @@ class Decoder:
     def _take_message_start(
         self, frame: wire.Frame, data: str | bytes, events: list[Event]
     ) -> None:
-        message = frame.message or wire.Message()
+        message = frame.message or _NAMELESS
         self._start(message, events)
         self._take_usage(message.usage, events, is_final=False)
         self._take_content(message.content or (), events)
 
     def _take_block_start(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         if not bytes(frame.content_block):
             raise _malformed(data, ValueError("it has no content_block"))
         self._blocks.begin(frame.index, frame.content_block, events)
 
     def _take_block_delta(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         if frame.delta is None or not frame.delta.type:
             raise _malformed(data, ValueError("it has no delta, or one without a type"))
         self._blocks.add(frame.index, frame.delta, data, events)
@@ -183,7 +184,7 @@ class Decoder:
     def _take_message_delta(
         self, frame: wire.Frame, data: str | bytes, events: list[Event]
     ) -> None:
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         if frame.delta is not None:
             self._take_outcome(frame.delta, events)
         _show("context_management", frame.context_management, events)
@@ -229,14 +230,15 @@ class Decoder:
         if said.stop_reason:
             self._reason = said.stop_reason
             self.is_settled = True
-        for kind in ("stop_sequence", "stop_details", "container"):
-            _show(kind, getattr(said, kind), events)
+        _show("stop_sequence", said.stop_sequence, events)
+        _show("stop_details", said.stop_details, events)
+        _show("container", said.container, events)
 
     def _finish(self, events: list[Event]) -> None:
         if self.is_done:
             return
         self.is_settled = self.is_done = True
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         self._blocks.end_all(events)
         reason = _REASONS.get(self._reason or "", FinishReason.OTHER)
         events.append(Finished(reason, self._reason, self._usage.final()))
@@ -256,7 +258,7 @@ class Decoder:
                 kind and kind not in _KNOWN_DELTAS
             ):
                 events: list[Event] = []
-                self._start(wire.Message(), events)
+                self._start(_NAMELESS, events)
                 return [*events, ProviderEvent(kind, delta)]
             case _:
                 raise _malformed(data, error)
