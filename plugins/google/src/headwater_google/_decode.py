@@ -270,12 +270,13 @@ class Decoder:
     def _tell(self, events: list[Event]) -> None:
         """Pass on the newest counts, which most chunks do not: an event each doubles their price.
 
-        They are worth it where the answer has grown by an eighth and 16 tokens, and at the end,
-        however it comes.
+        They are worth it where the answer has grown by an eighth and 16 tokens, and at any end.
         """
         counts, self._untold = self._untold, None
+        if counts is None:
+            return
         usage = read_plain_usage(counts) if isinstance(counts, PlainCounts) else counts
-        if usage is not None and usage != self._usage:
+        if self._usage is None or usage != self._usage:
             self._usage = usage
             self._tell_at = answer_tokens(usage) * 9 // 8 + 16
             events.append(UsageUpdated(usage))
