@@ -81,8 +81,7 @@ class Decoder:
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
-        self._speaking: int | None = None  # the item of which text, and no more, is likely next
-        self._mistakes = 0  # how often it was not
+        self._mistakes = 0  # how often a delta that was likely to be text and no more was not
         self._output = Output(messages)
 
     def feed(self, data: str | bytes, name: str = "message") -> Sequence[Event]:
@@ -95,8 +94,8 @@ class Decoder:
         Raises:
             ProtocolError: It is no event of this dialect.
         """
-        speaking = self._speaking
-        if speaking is not None and name in _TEXT_NAMES:
+        speaking = self._output.speaking
+        if speaking is not None and name in _TEXT_NAMES and self._mistakes < _MAX_MISTAKES:
             try:
                 plain = _PLAIN.decode(data)
             except (ValueError, RecursionError):
@@ -117,8 +116,6 @@ class Decoder:
             self._take(frame.type or name, frame, data, events)
         if events and not self._has_started:
             self._start(Head(), events)
-        is_believed = self._mistakes < _MAX_MISTAKES and not self.is_done
-        self._speaking = self._output.speaking if is_believed else None
         return events
 
     def whole(self, body: bytes | str) -> list[Event]:
@@ -222,6 +219,7 @@ class Decoder:
     def _fail(self, value: Any) -> None:
         self._failure = self._failure or frame_error(self._quirks, value)
         self.is_settled = self.is_done = True
+        self._output.speaking = None
 
     def _answer(self, data: bytes | str) -> Answer:
         try:

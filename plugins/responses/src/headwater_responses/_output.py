@@ -186,6 +186,7 @@ class Output:
 
     def finish(self, events: list[Event]) -> None:
         """End the calls that the answer ended in."""
+        self.speaking = None
         for item in self._items:
             if item.is_call and not item.is_done:
                 self._name(item, {}, events)
