@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from headwater import (
     RateLimited,
     Reasoning,
     ReasoningDelta,
+    ServerError,
     Started,
     Text,
     TextDelta,
@@ -197,6 +199,48 @@ def test_the_last_count_counts() -> None:
     assert _answer(early, END).usage == Usage(9, 7, reasoning_tokens=2)
     cut = _answer(early, _chunk(finishReason="STOP"))
     assert cut.usage == Usage(9, provenance=Provenance.PARTIAL)
+
+
+def _counted(written: int) -> dict[str, Any]:
+    counts = {"promptTokenCount": 9, "candidatesTokenCount": written}
+    return {**_chunk({"text": "a"}), "usageMetadata": counts}
+
+
+def test_counts_are_told_as_they_grow_by_an_eighth() -> None:
+    """An event for each chunk would double what a chunk costs."""
+    events = _events(*(_counted(written) for written in range(1, 1001)))
+    told = [e.usage.output_tokens or 0 for e in events if isinstance(e, UsageUpdated)]
+    assert len(told) < 30
+    assert all(later <= earlier * 9 / 8 + 16 for earlier, later in pairwise(told))
+
+
+@pytest.mark.parametrize("gives_text_only", [True, False], ids=["plain", "with-facts"])
+def test_the_last_counts_are_told_where_the_bytes_end(gives_text_only: bool) -> None:
+    """An answer that was cut has the counts that came with its last chunk, and no end."""
+    chunks = [_counted(written) for written in range(100, 106)]
+    if not gives_text_only:
+        chunks[-1]["candidates"][0]["avgLogprobs"] = -0.5
+    assert _events(*chunks)[-1] == UsageUpdated(Usage(9, 105))
+
+
+def test_the_last_counts_are_told_before_an_error() -> None:
+    """An error frame ends the answer as the bytes' end does."""
+    decoder = Decoder()
+    for written in range(100, 106):
+        decoder.feed(json.dumps(_counted(written)))
+    assert decoder.feed('{"error": {"status": "INTERNAL"}}') == [UsageUpdated(Usage(9, 105))]
+    with pytest.raises(ServerError):
+        decoder.check()
+
+
+def test_an_end_without_counts_has_those_before_it() -> None:
+    """They are told, and partial, as more may have been written since."""
+    events = _events(*map(_counted, range(100, 106)), _chunk(finishReason="STOP"))
+    partial = Usage(9, 105, provenance=Provenance.PARTIAL)
+    assert events[-2:] == [
+        UsageUpdated(Usage(9, 105)),
+        Finished(FinishReason.STOP, "STOP", partial),
+    ]
 
 
 @pytest.mark.parametrize(

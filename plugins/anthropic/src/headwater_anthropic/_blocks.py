@@ -23,9 +23,7 @@ from headwater.wire.calls import CallIds, finished_call, read_arguments
 
 from ._wire import Block, Delta
 
-__all__ = ["NO_BLOCK", "Blocks"]
-
-NO_BLOCK: Final = -0.5  # which no index on the wire can be
+__all__ = ["Blocks"]
 
 _BLOCK: Final = msgspec.json.Decoder(Block)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
@@ -69,7 +67,7 @@ class Blocks:
         messages: The conversation, whose tool calls' ids are taken.
 
     Attributes:
-        text_index: The block of text that has begun to speak, `NO_BLOCK` for none: a `text_delta`
+        text_index: The block of text that has begun to speak, None for none: a `text_delta`
             for it is a `TextDelta` and nothing else.
 
     Source:
@@ -77,7 +75,7 @@ class Blocks:
     """
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
-        self.text_index: float | None = NO_BLOCK
+        self.text_index: int | None = None
         self._ids = CallIds(messages)
         self._open: dict[int | None, _Text | _Thinking | _Call | _Other] = {}
         self._is_text_open = False  # text without an end of its own: more would join it
@@ -108,7 +106,7 @@ class Blocks:
                 case "tool_use":
                     self._open[index] = self._begin_call(block, data, events, is_whole=is_whole)
                 case "redacted_thinking":
-                    self._is_text_open = False
+                    self._break_text()
                     events.append(ReasoningDelta("", _OBJECT.decode(data)))
                 case _:
                     self._open[index] = _Other(_OBJECT.decode(data))
@@ -149,7 +147,7 @@ class Blocks:
             case _Text() as block:
                 self._end_text(block, events)
             case _Thinking(signature=signature) if signature:
-                self._is_text_open = False
+                self._break_text()
                 events.append(ReasoningDelta("", {"signature": signature}))
             case _Call() as call:
                 self._end_call(call, events)
@@ -165,7 +163,7 @@ class Blocks:
 
     def _begin_text(self, index: int | None, block: Block, events: list[Event]) -> None:
         if self._is_text_open:  # citations belong to one block, so that no two may be joined
-            self._is_text_open = False
+            self._break_text()
             events.append(TextDelta("", {}))
         begun = _Text()
         self._open[index] = begun
@@ -183,10 +181,15 @@ class Blocks:
             self.text_index = index
             events.append(TextDelta(text))
 
+    def _break_text(self) -> None:
+        """Note that something else was said: more text would not join what came before."""
+        self._is_text_open = False
+        self.text_index = None
+
     def _end_text(self, block: _Text, events: list[Event]) -> None:
-        self.text_index = NO_BLOCK
+        self.text_index = None
         if block.citations and block.has_text:
-            self._is_text_open = False
+            self._break_text()
             events.append(TextDelta("", {"citations": block.citations}))
 
     def _begin_thinking(self, index: int | None, block: Block, events: list[Event]) -> None:
@@ -195,7 +198,7 @@ class Blocks:
 
     def _add_thinking(self, thought: str | None, events: list[Event]) -> None:
         if thought:
-            self._is_text_open = False
+            self._break_text()
             events.append(ReasoningDelta(thought))
 
     def _begin_call(
@@ -220,7 +223,7 @@ class Blocks:
     def _end_call(self, call: _Call, events: list[Event]) -> None:
         if not call.pieces and call.given:
             self._add_input(call, call.given, events)
-        self._is_text_open = False
+        self._break_text()
         raw = "".join(call.pieces)
         events.append(finished_call(call.call_id, call.name, raw, call.replay))
 
@@ -228,7 +231,7 @@ class Blocks:
         block = other.block
         if given := read_arguments("".join(other.pieces)):
             block["input"] = given
-        self._is_text_open = False
+        self._break_text()
         events.append(ProviderEvent(block["type"], block, is_part=True))
 
     def _begin_unknown(self, index: int | None, data: bytes, error: Exception) -> None:

@@ -28,8 +28,12 @@ from ._usage import UsageCount
 __all__ = ["Decoder"]
 
 _FRAME: Final = msgspec.json.Decoder(wire.Frame)
+_PLAIN: Final = msgspec.json.Decoder(wire.PlainFrame)
 _MESSAGE: Final = msgspec.json.Decoder(wire.Message)
+_NAMELESS: Final = wire.Message()
 
+_BLOCK_DELTA: Final = "content_block_delta"
+_MAX_MISTAKES: Final = 3  # a server whose deltas look plain and are not is believed no more
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
@@ -68,6 +72,8 @@ class Decoder:
         self.is_done = False
         self._dropped = dropped
         self._has_started = False
+        self._speaking: int | None = None  # the block of which text, and no more, is likely next
+        self._mistakes = 0  # how often it was not
         self._reason: str | None = None
         self._usage = UsageCount()
         self._blocks = Blocks(messages)
@@ -83,17 +89,23 @@ class Decoder:
             ProtocolError: It is nothing that this wire sends.
             HeadwaterError: It is an error.
         """
+        speaking = self._speaking
+        if speaking is not None and name == _BLOCK_DELTA:
+            try:
+                frame = _PLAIN.decode(data)
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                if frame.index == speaking:
+                    text = frame.delta.text
+                    return (TextDelta(text),) if text else ()
+        return self._read(data, name)
+
+    def _read(self, data: str | bytes, name: str) -> Sequence[Event]:
         try:
             frame = _FRAME.decode(data)
         except (ValueError, RecursionError) as error:
             return self._take_oddity(data, name, error)
-        delta = frame.delta
-        if (
-            delta is not None
-            and delta.type == "text_delta"
-            and frame.index == self._blocks.text_index
-        ):  # what most frames are
-            return (TextDelta(delta.text),) if delta.text else ()
         events: list[Event] = []
         take = _TAKERS.get(frame.type)
         if take is not None:
@@ -102,6 +114,7 @@ class Decoder:
             raise frame_error({"error": frame.error}, frame.request_id)
         elif not frame.type:
             raise _malformed(data, ValueError("it has no type"))
+        self._speaking = self._blocks.text_index if self._mistakes < _MAX_MISTAKES else None
         return events
 
     def whole(self, body: str | bytes) -> list[Event]:
@@ -148,19 +161,19 @@ class Decoder:
     def _take_message_start(
         self, frame: wire.Frame, data: str | bytes, events: list[Event]
     ) -> None:
-        message = frame.message or wire.Message()
+        message = frame.message or _NAMELESS
         self._start(message, events)
         self._take_usage(message.usage, events, is_final=False)
         self._take_content(message.content or (), events)
 
     def _take_block_start(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         if not bytes(frame.content_block):
             raise _malformed(data, ValueError("it has no content_block"))
         self._blocks.begin(frame.index, frame.content_block, events)
 
     def _take_block_delta(self, frame: wire.Frame, data: str | bytes, events: list[Event]) -> None:
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         if frame.delta is None or not frame.delta.type:
             raise _malformed(data, ValueError("it has no delta, or one without a type"))
         self._blocks.add(frame.index, frame.delta, data, events)
@@ -171,7 +184,7 @@ class Decoder:
     def _take_message_delta(
         self, frame: wire.Frame, data: str | bytes, events: list[Event]
     ) -> None:
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         if frame.delta is not None:
             self._take_outcome(frame.delta, events)
         _show("context_management", frame.context_management, events)
@@ -217,14 +230,15 @@ class Decoder:
         if said.stop_reason:
             self._reason = said.stop_reason
             self.is_settled = True
-        for kind in ("stop_sequence", "stop_details", "container"):
-            _show(kind, getattr(said, kind), events)
+        _show("stop_sequence", said.stop_sequence, events)
+        _show("stop_details", said.stop_details, events)
+        _show("container", said.container, events)
 
     def _finish(self, events: list[Event]) -> None:
         if self.is_done:
             return
         self.is_settled = self.is_done = True
-        self._start(wire.Message(), events)
+        self._start(_NAMELESS, events)
         self._blocks.end_all(events)
         reason = _REASONS.get(self._reason or "", FinishReason.OTHER)
         events.append(Finished(reason, self._reason, self._usage.final()))
@@ -244,7 +258,7 @@ class Decoder:
                 kind and kind not in _KNOWN_DELTAS
             ):
                 events: list[Event] = []
-                self._start(wire.Message(), events)
+                self._start(_NAMELESS, events)
                 return [*events, ProviderEvent(kind, delta)]
             case _:
                 raise _malformed(data, error)
@@ -253,7 +267,7 @@ class Decoder:
 _TAKERS: Final[Mapping[str, Callable[[Decoder, wire.Frame, str | bytes, list[Event]], None]]] = {
     "message_start": Decoder._take_message_start,
     "content_block_start": Decoder._take_block_start,
-    "content_block_delta": Decoder._take_block_delta,
+    _BLOCK_DELTA: Decoder._take_block_delta,
     "content_block_stop": Decoder._take_block_stop,
     "message_delta": Decoder._take_message_delta,
     "message_stop": Decoder._take_message_stop,

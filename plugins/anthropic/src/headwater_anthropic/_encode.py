@@ -92,9 +92,11 @@ def encode_request(request: ChatRequest, *, is_stream: bool) -> Encoded:
     if is_stream:
         body["stream"] = True
     body.update(_settings(request))
-    body.update(_tools(request))
+    if request.tools:
+        body.update(_tools(request))
     body.update(_cache(request, conversation))
-    body.update(_thinking(request, family, max_tokens))
+    if request.reasoning is not None:
+        body.update(_thinking(request, family, request.reasoning, max_tokens))
     config = {**_effort(request, family), **_format(request)}
     if config:
         body["output_config"] = config
@@ -111,17 +113,17 @@ def encode_count(request: ChatRequest) -> dict[str, object]:
 def _settings(request: ChatRequest) -> dict[str, object]:
     if request.seed is not None:
         raise UnsupportedFeature(f"{request.model} takes no seed")
-    given: dict[str, object] = {
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "stop_sequences": list(request.stop) or None,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+    settings: dict[str, object] = {}
+    if request.temperature is not None:
+        settings["temperature"] = request.temperature
+    if request.top_p is not None:
+        settings["top_p"] = request.top_p
+    if request.stop:
+        settings["stop_sequences"] = list(request.stop)
+    return settings
 
 
 def _tools(request: ChatRequest) -> dict[str, object]:
-    if not request.tools:
-        return {}
     encoded: dict[str, object] = {"tools": [_tool(tool) for tool in request.tools]}
     match request.tool_choice:
         case None:
@@ -160,11 +162,10 @@ def _cache(request: ChatRequest, conversation: Conversation) -> dict[str, object
     return {"cache_control": cache_control(request.cache)} if request.cache is not None else {}
 
 
-def _thinking(request: ChatRequest, family: Family, max_tokens: int) -> dict[str, object]:
+def _thinking(
+    request: ChatRequest, family: Family, effort: ReasoningEffort, max_tokens: int
+) -> dict[str, object]:
     """Encode whether to think, in the terms of the model's family."""
-    effort = request.reasoning
-    if effort is None:
-        return {}
     if effort is ReasoningEffort.NONE:
         if not family.can_rest:
             raise UnsupportedFeature(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -84,6 +85,7 @@ _FAMILY_NAME: Final = re.compile(
 )
 
 
+@lru_cache
 def family_of(model: str) -> Family:
     """Find the family of a model; one that is not known is taken for a new one.
 

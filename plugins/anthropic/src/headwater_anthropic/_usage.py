@@ -6,7 +6,7 @@ import attrs
 
 from headwater import Provenance, Usage
 
-from ._wire import Counts, Number
+from ._wire import Counts
 
 __all__ = ["UsageCount"]
 
@@ -27,6 +27,7 @@ class UsageCount:
         self._output: int | None = None
         self._reasoning: int | None = None
         self._is_final = False
+        self._usage: Usage | None = None  # what was read since the last count
 
     def take(self, counts: Counts, *, is_final: bool) -> None:
         """Take what a frame reports; what it leaves out stays as it was.
@@ -35,13 +36,19 @@ class UsageCount:
             counts: The usage object.
             is_final: Whether its output is more than the one of an answer that has just begun.
         """
+        self._usage = None
+        if counts.input_tokens is not None:
+            self._input = int(counts.input_tokens)
+        if counts.cache_read_input_tokens is not None:
+            self._cache_read = int(counts.cache_read_input_tokens)
+        if counts.cache_creation_input_tokens is not None:
+            self._cache_write = int(counts.cache_creation_input_tokens)
+        if counts.output_tokens is not None:
+            self._output = int(counts.output_tokens)
+            self._is_final = self._is_final or is_final
         details = counts.output_tokens_details
-        self._input = _newer(counts.input_tokens, self._input)
-        self._cache_read = _newer(counts.cache_read_input_tokens, self._cache_read)
-        self._cache_write = _newer(counts.cache_creation_input_tokens, self._cache_write)
-        self._output = _newer(counts.output_tokens, self._output)
-        self._reasoning = _newer(details.thinking_tokens if details else None, self._reasoning)
-        self._is_final = self._is_final or (is_final and counts.output_tokens is not None)
+        if details is not None and details.thinking_tokens is not None:
+            self._reasoning = int(details.thinking_tokens)
 
     def read(self) -> Usage | None:
         """Give the counts so far; input includes what was cached. None where there are none.
@@ -50,17 +57,18 @@ class UsageCount:
             {"input_tokens": 4, "cache_creation_input_tokens": 1165, "output_tokens": 201}
                 -> Usage(1169, 201, cache_write_tokens=1165)
         """
-        total = self._input
-        if total is not None:
-            total += (self._cache_read or 0) + (self._cache_write or 0)
-        usage = Usage(
-            total,
-            self._output,
-            cached_input_tokens=self._cache_read,
-            cache_write_tokens=self._cache_write,
-            reasoning_tokens=self._reasoning,
-        )
-        return usage if usage.is_known else None
+        if self._usage is None:
+            total = self._input
+            if total is not None:
+                total += (self._cache_read or 0) + (self._cache_write or 0)
+            self._usage = Usage(
+                total,
+                self._output,
+                cached_input_tokens=self._cache_read,
+                cache_write_tokens=self._cache_write,
+                reasoning_tokens=self._reasoning,
+            )
+        return self._usage if self._usage.is_known else None
 
     def final(self) -> Usage | None:
         """Give the counts of an answer that is complete: partial where the last one never came."""
@@ -68,7 +76,3 @@ class UsageCount:
         if usage is None or self._is_final:
             return usage
         return attrs.evolve(usage, provenance=Provenance.PARTIAL)
-
-
-def _newer(count: Number, known: int | None) -> int | None:
-    return known if count is None else int(count)

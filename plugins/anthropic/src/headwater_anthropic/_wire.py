@@ -7,11 +7,21 @@ known.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
-__all__ = ["Block", "Count", "Counts", "Delta", "Frame", "Message", "ModelFacts", "ModelPage"]
+__all__ = [
+    "Block",
+    "Count",
+    "Counts",
+    "Delta",
+    "Frame",
+    "Message",
+    "ModelFacts",
+    "ModelPage",
+    "PlainFrame",
+]
 
 Number = int | float | None
 
@@ -91,6 +101,21 @@ class Frame(msgspec.Struct, gc=False):
     context_management: Any = None
     error: Any = None
     request_id: str | None = None
+
+
+class PlainDelta(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A delta that adds to the text of a block."""
+
+    type: Literal["text_delta"]
+    text: str
+
+
+class PlainFrame(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An event that such a delta is all of, as nearly all are: to say so is left to msgspec."""
+
+    type: Literal["content_block_delta"]
+    index: int
+    delta: PlainDelta
 
 
 class Count(msgspec.Struct, gc=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -36,6 +37,7 @@ def model_path(name: str) -> str:
     return f"{collection}/{quote(rest, safe='', errors='replace')}"
 
 
+@lru_cache
 def model_url(base_url: str, model: str, method: str, **query: str) -> str:
     """Give the address of a model's method.
 

@@ -20,19 +20,22 @@ from headwater import (
     Provenance,
     ProviderEvent,
     Started,
+    TextDelta,
     Usage,
     UsageUpdated,
 )
 
 from ._contents import ORIGIN
-from ._errors import frame_error
+from ._errors import array_problem, frame_error
 from ._parts import Frame, Parts
-from ._usage import read_usage
-from ._wire import Candidate, Chunk, TokenCounts
+from ._usage import answer_tokens, read_plain_usage, read_usage
+from ._wire import Candidate, Chunk, PlainChunk, PlainCounts
 
 __all__ = ["Decoder"]
 
 _CHUNK: Final = msgspec.json.Decoder(Chunk)
+_PLAIN: Final = msgspec.json.Decoder(PlainChunk)
+_MAX_MISTAKES: Final = 3  # a server whose chunks look plain and are not is believed no more
 
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "STOP": FinishReason.STOP,
@@ -88,15 +91,18 @@ class Decoder:
     """
 
     def __init__(self, messages: Iterable[Message] = (), dropped: tuple[str, ...] = ()) -> None:
-        self.is_settled = False
-        self.is_done = False
+        self.is_settled = self.is_done = False
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
+        self._expects_text = False  # whether the next chunk is likely to be text and counts alone
+        self._mistakes = 0  # how often it was not
+        self._has_end = False
         self._reason: str | None = None
         self._block_reason: str | None = None
-        self._counts: TokenCounts | None = None
         self._usage: Usage | None = None
+        self._untold: PlainCounts | Usage | None = None  # newer, and not passed on yet
+        self._tell_at = 0  # how many tokens of the answer are worth an event
         self._is_usage_final = False
         self._shown: dict[str, Any] = {}
         self._open_candidates: set[int] = set()  # those past the first that have not finished
@@ -108,6 +114,22 @@ class Decoder:
         Raises:
             ProtocolError: It is no chunk.
         """
+        if self._expects_text:
+            try:
+                chunk = _PLAIN.decode(data)
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                text = chunk.candidates[0].content.parts[0].text
+                events: list[Event] = [TextDelta(text)] if text else []
+                if (counts := chunk.usage_metadata) is not None:
+                    self._untold = counts
+                    if counts.candidates_token_count >= self._tell_at:
+                        self._tell(events)
+                return events
+        return self._read(data)
+
+    def _read(self, data: str | bytes) -> list[Event]:
         if data[:1] != b"{":
             text = data.decode() if isinstance(data, bytes) else data
             if text.strip() in ("", "[DONE]"):  # no word of this wire, but of proxies
@@ -134,18 +156,19 @@ class Decoder:
         """Take the end of the bytes.
 
         Returns:
-            What completes an answer whose end mark was seen; nothing for one that was cut.
+            What completes an answer whose end mark was seen; the last counts of one that was cut.
         """
-        if self._reason is None and self._block_reason is None:
-            return []
         events: list[Event] = []
+        self._tell(events)
+        if not self._has_end:
+            return events
         if not self._has_started:  # an end mark may be all that comes
             self._start(Chunk(), events)
         usage = self._usage
         if not self._is_usage_final:
             usage = attrs.evolve(usage or Usage(), provenance=Provenance.PARTIAL)
-        word = self._reason or self._block_reason
-        return [*events, Finished(self._finish_reason(), word, usage)]
+        events.append(Finished(self._finish_reason(), self._reason or self._block_reason, usage))
+        return events
 
     def check(self) -> None:
         """Raise the error that the answer held, if it did."""
@@ -156,7 +179,7 @@ class Decoder:
         try:
             return _CHUNK.decode(data)
         except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
-            problem = _array_problem(data) or ProtocolError.malformed(expected, data, error)
+            problem = array_problem(data) or ProtocolError.malformed(expected, data, error)
             raise problem from None
 
     def _take(self, chunk: Chunk, data: str | bytes) -> list[Event]:
@@ -168,12 +191,16 @@ class Decoder:
         if chunk.prompt_feedback is not None:
             self._take_feedback(chunk, data, events)
         if chunk.usage_metadata is not None:
-            self._take_usage(chunk.usage_metadata, events)
+            self._take_usage(read_usage(chunk.usage_metadata), events)
         if chunk.error is not None:
+            self._tell(events)
             self._failure = frame_error({"error": chunk.error})
             self.is_settled = True
         if events and not self._has_started:
             self._start(chunk, events)
+        self._expects_text = (
+            self._parts.is_in_text and not self._has_end and self._mistakes < _MAX_MISTAKES
+        )
         return events
 
     def _start(self, chunk: Chunk, events: list[Event]) -> None:
@@ -233,21 +260,31 @@ class Decoder:
             self._block_reason = str(block_reason)
             self._settle()
 
-    def _take_usage(self, counts: TokenCounts, events: list[Event]) -> None:
-        is_new = counts != self._counts
-        usage = read_usage(counts) if is_new else self._usage
-        if usage is None:
+    def _take_usage(self, usage: Usage | None, events: list[Event]) -> None:
+        if usage is not None:
+            self._is_usage_final = self._has_end
+            self._untold = usage
+            if self._has_end or answer_tokens(usage) >= self._tell_at:
+                self._tell(events)
+
+    def _tell(self, events: list[Event]) -> None:
+        """Pass on the newest counts, which most chunks do not: an event each doubles their price.
+
+        They are worth it where the answer has grown by an eighth and 16 tokens, and at any end.
+        """
+        counts, self._untold = self._untold, None
+        if counts is None:
             return
-        self._is_usage_final = self._reason is not None or self._block_reason is not None
-        if is_new:
-            self._counts = counts
+        usage = read_plain_usage(counts) if isinstance(counts, PlainCounts) else counts
+        if self._usage is None or usage != self._usage:
             self._usage = usage
+            self._tell_at = answer_tokens(usage) * 9 // 8 + 16
             events.append(UsageUpdated(usage))
 
     def _settle(self) -> None:
         """Note whether nothing but counts can still come."""
-        has_end = self._reason is not None or self._block_reason is not None
-        self.is_settled = has_end and not self._open_candidates
+        self._has_end = self._reason is not None or self._block_reason is not None
+        self.is_settled = self._has_end and not self._open_candidates
 
     def _finish_reason(self) -> FinishReason:
         """Say why the model stopped; the wire has no word of its own for tool calls."""
@@ -261,23 +298,3 @@ class Decoder:
 
 def _fact(name: str, value: Any) -> ProviderEvent:
     return ProviderEvent(name, {name: value})
-
-
-def _array_problem(data: str | bytes) -> HeadwaterError | None:
-    """Say what is wrong with an array, which is how a stream comes that was not asked for as SSE.
-
-    Shapes:
-        [{"error": {…}}] -> that error; [{"candidates": […]}, …] -> ProtocolError; {…} -> None
-    """
-    try:
-        items: Any = msgspec.json.decode(data)
-    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
-        return None
-    if not isinstance(items, list):
-        return None
-    if items and isinstance(items[0], dict) and items[0].get("error"):
-        return frame_error(items[0])
-    return ProtocolError(
-        "expected server-sent events of Gemini, got one JSON array: the query alt=sse was lost on "
-        "the way; check the base URL, and what stands between"
-    )

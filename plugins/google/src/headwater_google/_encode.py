@@ -51,12 +51,13 @@ def encode_request(request: ChatRequest) -> Encoded:
     Source:
         FORMATS 5.1.
     """
-    family = family_of(request.model)
+    family = family_of(request.model.name)
     conversation = Conversation(request.model, family)
     body: dict[str, object] = {"contents": conversation.encode(request.messages)}
     if system := system_parts(request.messages):
         body["systemInstruction"] = {"parts": system}
-    body.update(_tools(request))
+    if request.tools:
+        body.update(_tools(request))
     if config := _generation_config(request, family):
         body["generationConfig"] = config
     _merge(body, request.extra)
@@ -76,18 +77,20 @@ def encode_count(request: ChatRequest, *, is_vertex: bool) -> dict[str, object]:
 
 
 def _generation_config(request: ChatRequest, family: Family) -> dict[str, object]:
-    config: dict[str, object] = {
-        "temperature": request.temperature,
-        "topP": request.top_p,
-        "maxOutputTokens": request.max_output_tokens,
-        "stopSequences": list(request.stop) or None,
-        "seed": request.seed,
-        "thinkingConfig": _thinking(request, family),
-    }
+    given = (
+        ("temperature", request.temperature),
+        ("topP", request.top_p),
+        ("maxOutputTokens", request.max_output_tokens),
+        ("stopSequences", list(request.stop) or None),
+        ("seed", request.seed),
+        ("thinkingConfig", _thinking(request, family)),
+    )
+    config: dict[str, object] = {name: value for name, value in given if value is not None}
     if request.response_format is not None:
         config["responseMimeType"] = "application/json"
-        config["responseJsonSchema"] = request.response_format.schema
-    return {name: value for name, value in config.items() if value is not None}
+        if request.response_format.schema is not None:
+            config["responseJsonSchema"] = request.response_format.schema
+    return config
 
 
 def _thinking(request: ChatRequest, family: Family) -> Mapping[str, object] | None:
@@ -102,8 +105,6 @@ def _thinking(request: ChatRequest, family: Family) -> Mapping[str, object] | No
 
 
 def _tools(request: ChatRequest) -> dict[str, object]:
-    if not request.tools:
-        return {}
     declarations = [
         {
             "name": tool.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from headwater.errors import (
     AuthenticationError,
@@ -16,6 +17,7 @@ from headwater.errors import (
     ModelNotFound,
     Overloaded,
     PermissionDenied,
+    ProtocolError,
     ProviderError,
     QuotaExceeded,
     RateLimited,
@@ -23,7 +25,7 @@ from headwater.errors import (
 )
 from headwater.wire.status import ErrorBody, error_class, status_error
 
-__all__ = ["frame_error", "read_error"]
+__all__ = ["array_problem", "frame_error", "read_error"]
 
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 _STATUS_WORDS: Final[Mapping[str, type[HeadwaterError]]] = {
@@ -83,6 +85,26 @@ def frame_error(value: Mapping[str, Any]) -> HeadwaterError:
         error.message or "the provider broke off its answer with an error and said no more",
         code=error.code,
         retry_after_s=_retry_delay_s(error),
+    )
+
+
+def array_problem(data: str | bytes) -> HeadwaterError | None:
+    """Say what is wrong with an array, which is how a stream comes that was not asked for as SSE.
+
+    Shapes:
+        [{"error": {…}}] -> that error; [{"candidates": […]}, …] -> ProtocolError; {…} -> None
+    """
+    try:
+        items: Any = msgspec.json.decode(data)
+    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError
+        return None
+    if not isinstance(items, list):
+        return None
+    if items and isinstance(items[0], dict) and items[0].get("error"):
+        return frame_error(items[0])
+    return ProtocolError(
+        "expected server-sent events of Gemini, got one JSON array: the query alt=sse was lost on "
+        "the way; check the base URL, and what stands between"
     )
 
 

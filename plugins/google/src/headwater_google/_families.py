@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import attrs
 
-from headwater import ModelId, ReasoningEffort
+from headwater import ReasoningEffort
 
 __all__ = ["Family", "family_of"]
 
@@ -69,12 +70,13 @@ _FAMILIES: Final = (
 )
 
 
-def family_of(model: ModelId) -> Family:
-    """Find the family of a model; one that nobody knows is tried as the newest.
+@lru_cache
+def family_of(model: str) -> Family:
+    """Find the family of a model by its name; one that nobody knows is tried as the newest.
 
     Shapes:
         "gemini-2.5-flash", "models/gemini-2.5-flash-lite" -> thinking by budget, can be turned off
         "gemini-9-ultra"                                    -> thinking by level, always on
     """
-    name = model.name.rpartition("/")[2].lower()
+    name = model.rpartition("/")[2].lower()
     return next(family for family in _FAMILIES if family.names.match(name))

@@ -79,6 +79,7 @@ class Parts:
 
     Attributes:
         has_called: Whether the model has asked for a tool.
+        is_in_text: Whether text was said last, without a signature: more of it changes nothing.
 
     Source:
         FORMATS 5.2.
@@ -89,6 +90,10 @@ class Parts:
         self._ids = CallIds(messages)
         self._call: _OpenCall | None = None
         self._open: type[TextDelta] | type[ReasoningDelta] | None = None  # unsigned so far
+
+    @property
+    def is_in_text(self) -> bool:
+        return self._open is TextDelta
 
     def take(self, content: Content, place: int, frame: Frame, events: list[Event]) -> None:
         """Take the parts of one frame, a few checks for each token."""

@@ -6,9 +6,9 @@ import math
 
 from headwater import Usage
 
-from ._wire import TokenCounts
+from ._wire import PlainCounts, TokenCounts
 
-__all__ = ["read_usage"]
+__all__ = ["answer_tokens", "read_plain_usage", "read_usage"]
 
 
 def read_usage(counts: TokenCounts) -> Usage | None:
@@ -39,6 +39,22 @@ def read_usage(counts: TokenCounts) -> Usage | None:
         cached_input_tokens=_whole(counts.cached_content_token_count),
         reasoning_tokens=_whole(counts.thoughts_token_count),
     )
+
+
+def read_plain_usage(counts: PlainCounts) -> Usage:
+    """Read counts as `read_usage` does, of which there is less to ask: for each token."""
+    thoughts = counts.thoughts_token_count
+    return Usage(
+        counts.prompt_token_count,
+        counts.candidates_token_count + (thoughts or 0),
+        cached_input_tokens=counts.cached_content_token_count,
+        reasoning_tokens=thoughts,
+    )
+
+
+def answer_tokens(usage: Usage) -> int:
+    """Give how much of the output is no thought."""
+    return (usage.output_tokens or 0) - (usage.reasoning_tokens or 0)
 
 
 def _added(one: float | None, other: float | None) -> int | None:

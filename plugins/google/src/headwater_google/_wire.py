@@ -7,11 +7,21 @@ calls is not listed: it is passed on whole.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Candidate", "Chunk", "Fragment", "FunctionCall", "ModelPage", "Part", "TokenCounts"]
+__all__ = [
+    "Candidate",
+    "Chunk",
+    "Fragment",
+    "FunctionCall",
+    "ModelPage",
+    "Part",
+    "PlainChunk",
+    "PlainCounts",
+    "TokenCounts",
+]
 
 
 class Fragment(msgspec.Struct, gc=False, rename="camel"):
@@ -90,6 +100,58 @@ class Chunk(msgspec.Struct, gc=False, rename="camel"):
     response_id: str | None = None
     prompt_feedback: PromptFeedback | None = None
     error: Any = None
+
+
+class PlainPart(msgspec.Struct, gc=False, rename="camel"):
+    """A part that is text and nothing else."""
+
+    text: str
+    thought: None = None
+    thought_signature: None = None
+    function_call: None = None
+
+
+class PlainContent(msgspec.Struct, gc=False):
+    """The content that such a part is all of."""
+
+    parts: tuple[PlainPart]
+
+
+class PlainCandidate(msgspec.Struct, gc=False, rename="camel"):
+    """A candidate that such a content is all of."""
+
+    content: PlainContent
+    index: Literal[0] | None = None
+    finish_reason: None = None
+    finish_message: None = None
+    safety_ratings: None = None
+    citation_metadata: None = None
+    grounding_metadata: None = None
+    url_context_metadata: None = None
+    logprobs_result: None = None
+    avg_logprobs: None = None
+
+
+class PlainCounts(msgspec.Struct, gc=False, rename="camel"):
+    """Counts that are whole numbers, of the prompt and the answer at least."""
+
+    prompt_token_count: int
+    candidates_token_count: int
+    total_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    tool_use_prompt_token_count: None = None
+
+
+class PlainChunk(msgspec.Struct, gc=False, rename="camel"):
+    """A chunk that adds text and counts, as nearly all do: to say so is left to msgspec."""
+
+    candidates: tuple[PlainCandidate]
+    usage_metadata: PlainCounts | None = None
+    model_version: str | None = None
+    response_id: str | None = None
+    prompt_feedback: None = None
+    error: None = None
 
 
 class Counted(msgspec.Struct, rename="camel"):

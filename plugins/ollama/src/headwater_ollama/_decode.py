@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,11 +26,13 @@ from headwater.wire.calls import CallIds, finished_call
 
 from ._errors import line_error
 from ._messages import ORIGIN
-from ._wire import Call, Function, Line, Said
+from ._wire import Call, Function, Line, PlainLine, Said
 
 __all__ = ["Decoder"]
 
 _LINE: Final = msgspec.json.Decoder(Line)
+_PLAIN: Final = msgspec.json.Decoder(PlainLine)
+_MAX_MISTAKES: Final = 3  # a server whose lines look plain and are not is believed no more
 
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "stop": FinishReason.STOP,
@@ -60,15 +62,29 @@ class Decoder:
         self._dropped = dropped
         self._ids = CallIds(messages)
         self._has_started = False
+        self._expects_text = False  # whether the next line is likely to be text and no more
+        self._mistakes = 0  # how often it was not
         self._has_called = False
 
-    def feed(self, line: bytes, name: str = "message") -> list[Event]:
+    def feed(self, line: bytes, name: str = "message") -> Sequence[Event]:
         """Take a line.
 
         Raises:
             ProtocolError: It is none of Ollama's.
             HeadwaterError: It is an error.
         """
+        if self._expects_text:
+            try:
+                plain = _PLAIN.decode(line)
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                if not plain.done:
+                    text = plain.message.content
+                    return (TextDelta(text),) if text else ()
+        return self._read(line)
+
+    def _read(self, line: bytes) -> list[Event]:
         try:
             read = _LINE.decode(line)
         except (ValueError, RecursionError) as error:  # bad UTF-8 is a ValueError
@@ -86,6 +102,8 @@ class Decoder:
             events.append(ProviderEvent("logprobs", {"logprobs": read.logprobs}))
         if read.done:
             self._finish(read, events)
+        if events and self._mistakes < _MAX_MISTAKES:
+            self._expects_text = type(events[-1]) is TextDelta
         return events
 
     def check(self) -> None:
@@ -131,9 +149,12 @@ class Decoder:
     def _finish(self, line: Line, events: list[Event]) -> None:
         """Take the end mark, and what it says of the answer."""
         self.is_settled = self.is_done = True
-        spent = {name: getattr(line, name) for name in _DURATIONS}
-        if known := {name: value for name, value in spent.items() if value is not None}:
-            events.append(ProviderEvent("durations", known))
+        spent: dict[str, Any] = {}
+        for name in _DURATIONS:
+            if (value := getattr(line, name)) is not None:
+                spent[name] = value
+        if spent:
+            events.append(ProviderEvent("durations", spent))
         reason = _REASONS.get(line.done_reason or "", FinishReason.OTHER)
         if reason is FinishReason.STOP and self._has_called:
             reason = FinishReason.TOOL_CALLS  # the wire says "stop" of these too

@@ -110,22 +110,25 @@ def encode_request(request: ChatRequest, *, is_stream: bool) -> Encoded:
         body["think"] = _THINK[request.reasoning]
     if options := _options(request):
         body["options"] = options
-    body.update(
-        {key: value for key, value in request.extra.items() if key not in {"options", *_OPTIONS}}
-    )
+    if request.extra:
+        further = {key: value for key, value in request.extra.items() if key not in _OPTIONS}
+        further.pop("options", None)
+        body.update(further)
     return Encoded(body, tuple(conversation.dropped))
 
 
 def _options(request: ChatRequest) -> dict[str, object]:
     """Encode how to sample: what every provider has, and over it what only Ollama has."""
-    given: dict[str, object] = {
-        "num_predict": request.max_output_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "seed": request.seed,
-        "stop": list(request.stop) or None,
-    }
-    options = {name: value for name, value in given.items() if value is not None}
+    given = (
+        ("num_predict", request.max_output_tokens),
+        ("temperature", request.temperature),
+        ("top_p", request.top_p),
+        ("seed", request.seed),
+        ("stop", list(request.stop) or None),
+    )
+    options: dict[str, object] = {name: value for name, value in given if value is not None}
+    if not request.extra:
+        return options
     further = request.extra.get("options", {})
     if not isinstance(further, Mapping):
         raise InvalidRequest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from functools import lru_cache
 from typing import Final
 
 from headwater import ConfigurationError
@@ -29,6 +30,7 @@ def find_address(given: str | None) -> str:
     return read_address(given or os.environ.get(VARIABLE, ""))
 
 
+@lru_cache
 def read_address(text: str) -> str:
     """Read an address that may lack its scheme, its host or its port.
 

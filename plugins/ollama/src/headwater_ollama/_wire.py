@@ -10,7 +10,17 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Call", "Details", "Function", "Line", "Model", "ModelList", "Said", "Version"]
+__all__ = [
+    "Call",
+    "Details",
+    "Function",
+    "Line",
+    "Model",
+    "ModelList",
+    "PlainLine",
+    "Said",
+    "Version",
+]
 
 
 class Function(msgspec.Struct, gc=False):
@@ -50,6 +60,31 @@ class Line(msgspec.Struct, gc=False):
     eval_duration: int | None = None
     logprobs: Any = None
     error: Any = None
+
+
+class PlainSaid(msgspec.Struct, gc=False):
+    """What the model says where it is text and nothing else."""
+
+    content: str
+    thinking: None = None
+    tool_calls: None = None
+
+
+class PlainLine(msgspec.Struct, gc=False):
+    """A line that adds such a text, as nearly all do: to say so is left to msgspec."""
+
+    model: str
+    message: PlainSaid
+    done: bool = False
+    done_reason: None = None
+    prompt_eval_count: None = None
+    eval_count: None = None
+    total_duration: None = None
+    load_duration: None = None
+    prompt_eval_duration: None = None
+    eval_duration: None = None
+    logprobs: None = None
+    error: None = None
 
 
 class Details(msgspec.Struct, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,17 +23,20 @@ from headwater import (
 
 from ._errors import frame_error
 from ._output import Output
-from ._wire import Answer, Frame, Head, InputDetails, OutputDetails, TokenCounts
+from ._wire import Answer, Frame, Head, InputDetails, OutputDetails, PlainFrame, TokenCounts
 from .quirks import Quirks
 
 __all__ = ["Decoder"]
 
 _FRAME: Final = msgspec.json.Decoder(Frame)
+_PLAIN: Final = msgspec.json.Decoder(PlainFrame)
 _HEAD: Final = msgspec.json.Decoder(Head)
 _ANSWER: Final = msgspec.json.Decoder(Answer)
 
 _TEXT: Final = "response.output_text.delta"
+_TEXT_NAMES: Final = (_TEXT, "message")  # the latter where a server names no events
 _WHOLE: Final = "response"
+_MAX_MISTAKES: Final = 3  # a server whose deltas look plain and are not is believed no more
 _CUTS: Final[Mapping[str, FinishReason]] = {
     "max_output_tokens": FinishReason.LENGTH,
     "content_filter": FinishReason.CONTENT_FILTER,
@@ -78,9 +81,10 @@ class Decoder:
         self._dropped = dropped
         self._failure: HeadwaterError | None = None
         self._has_started = False
+        self._mistakes = 0  # how often a delta that was likely to be text and no more was not
         self._output = Output(messages)
 
-    def feed(self, data: str | bytes, name: str = "message") -> list[Event]:
+    def feed(self, data: str | bytes, name: str = "message") -> Sequence[Event]:
         """Take the payload of one frame.
 
         Args:
@@ -90,18 +94,26 @@ class Decoder:
         Raises:
             ProtocolError: It is no event of this dialect.
         """
+        speaking = self._output.speaking
+        if speaking is not None and name in _TEXT_NAMES and self._mistakes < _MAX_MISTAKES:
+            try:
+                plain = _PLAIN.decode(data)
+            except (ValueError, RecursionError):
+                self._mistakes += 1
+            else:
+                if plain.output_index == speaking:
+                    text = plain.delta
+                    return (TextDelta(text),) if text else ()
+        return self._read(data, name)
+
+    def _read(self, data: str | bytes, name: str) -> list[Event]:
         try:
             frame = _FRAME.decode(data)
         except (ValueError, RecursionError) as error:
             return self._take_no_frame(data, name, error)
-        kind = frame.type or name
-        index = frame.output_index
-        if kind == _TEXT and index is not None and index == self._output.speaking:
-            text = frame.delta
-            return [TextDelta(text)] if text and type(text) is str else []
         events: list[Event] = []
         if not self.is_done:
-            self._take(kind, frame, data, events)
+            self._take(frame.type or name, frame, data, events)
         if events and not self._has_started:
             self._start(Head(), events)
         return events
@@ -207,6 +219,7 @@ class Decoder:
     def _fail(self, value: Any) -> None:
         self._failure = self._failure or frame_error(self._quirks, value)
         self.is_settled = self.is_done = True
+        self._output.speaking = None
 
     def _answer(self, data: bytes | str) -> Answer:
         try:

@@ -146,12 +146,14 @@ def _settings(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
             f"expected max_output_tokens to be at least {at_least} for {request.model} by the "
             f"Responses API, got {at_most}"
         )
-    given = {
-        "max_output_tokens": at_most,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+    settings: dict[str, object] = {}
+    if at_most is not None:
+        settings["max_output_tokens"] = at_most
+    if request.temperature is not None:
+        settings["temperature"] = request.temperature
+    if request.top_p is not None:
+        settings["top_p"] = request.top_p
+    return settings
 
 
 def _reasoning(request: ChatRequest, quirks: Quirks) -> dict[str, object]:

@@ -68,7 +68,8 @@ class Output:
         has_items: Whether there was anything.
         has_called: Whether the model has called a tool that the application runs.
         has_refused: Whether it has said that it will not answer.
-        speaking: The index of the item whose text is being written, None where it is not known.
+        speaking: The index of the item whose text is being written, None where it is not known: an
+            `output_text.delta` for it is a `TextDelta` and nothing else.
 
     Source:
         FORMATS 3.2 and 3.3.
@@ -99,7 +100,9 @@ class Output:
             item = self._find(frame.output_index, frame.item_id)
             item.came.add("text")
             item.last = "text"
-            self.speaking = frame.output_index if type(frame.output_index) is int else None
+            index = frame.output_index
+            is_found_by_it = type(index) is int and self._by_index.get(index) is item
+            self.speaking = index if is_found_by_it else None
             events.append(TextDelta(text))
 
     def add_refusal(self, frame: Frame, events: list[Event]) -> None:
@@ -183,6 +186,7 @@ class Output:
 
     def finish(self, events: list[Event]) -> None:
         """End the calls that the answer ended in."""
+        self.speaking = None
         for item in self._items:
             if item.is_call and not item.is_done:
                 self._name(item, {}, events)
@@ -265,6 +269,7 @@ class Output:
 
     def _refuse(self, item: _Item, text: str, events: list[Event]) -> None:
         item.last = "refusal"
+        self.speaking = None
         self.has_refused = True
         events.append(RefusalDelta(text))
 

@@ -6,11 +6,20 @@ knows yet may give another shape.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Answer", "Counted", "Frame", "Head", "ModelFacts", "ModelList", "TokenCounts"]
+__all__ = [
+    "Answer",
+    "Counted",
+    "Frame",
+    "Head",
+    "ModelFacts",
+    "ModelList",
+    "PlainFrame",
+    "TokenCounts",
+]
 
 
 class Frame(msgspec.Struct, gc=False):
@@ -26,6 +35,20 @@ class Frame(msgspec.Struct, gc=False):
     response: msgspec.Raw = msgspec.Raw()
     object: Any = None
     error: Any = None
+
+
+class PlainFrame(msgspec.Struct, gc=False):
+    """An event that adds text, as nearly all are: to say so is left to msgspec."""
+
+    type: Literal["response.output_text.delta"]
+    output_index: int
+    delta: str
+    item_id: str | None = None
+    item: None = None
+    arguments: None = None
+    annotation: None = None
+    object: None = None
+    error: None = None
 
 
 class InputDetails(msgspec.Struct, gc=False):
