@@ -297,6 +297,51 @@ async def test_what_is_compressed_all_the_same_is_read(
     assert (await answered(transport, server.request()))[1] == b"text " * 100
 
 
+@pytest.mark.parametrize("can_join", [True, False], ids=["joined", "piece by piece"])
+@pytest.mark.parametrize(("size", "count"), [(10, 20_000), (2**14, 100)], ids=["small", "large"])
+async def test_a_body_of_many_chunks_comes_whole(
+    server: Server,
+    transport: HTTPTransport,
+    monkeypatch: pytest.MonkeyPatch,
+    can_join: bool,
+    size: int,
+    count: int,
+) -> None:
+    """More of them than may wait to be read, so that the server is held back, and let go again."""
+    monkeypatch.setattr("headwater.wire.connections._CAN_JOIN", can_join)
+    pieces = [b"%0*d" % (size, number) for number in range(count)]
+    body = b"".join(b"%x\r\n%s\r\n" % (size, piece) for piece in pieces)
+    server.answers = [
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
+    ]
+    for _ in range(2):
+        assert (await answered(transport, server.request()))[1] == b"".join(pieces)
+    assert server.connections == 1
+
+
+async def test_what_has_come_is_given_at_once(server: Server, transport: HTTPTransport) -> None:
+    """However many pieces it came in."""
+    server.answers = [
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        b"1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"
+    ]
+    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
+        assert [await response.read_chunk() for _ in range(3)] == [b"abc", b"", b""]
+
+
+async def test_two_cannot_read_one_answer(server: Server, transport: HTTPTransport) -> None:
+    """That is a mistake in the code that does it, and says so."""
+    server.answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"]
+    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
+        reading = asyncio.ensure_future(response.read_chunk())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="another coroutine"):
+            await response.read_chunk()
+        response.close()
+        with pytest.raises(StreamInterrupted):
+            await reading
+
+
 async def test_of_headers_of_one_name_the_last_counts(
     server: Server, transport: HTTPTransport
 ) -> None:
