@@ -77,6 +77,13 @@ def test_a_file_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         Audio.from_path("/dev/zero", "audio/wav")
 
 
+@pytest.mark.parametrize("text", [5, b"a", None], ids=repr)
+def test_text_is_a_str(text: object) -> None:
+    """What is not would fail later, in some encoder."""
+    with pytest.raises(TypeError, match="expected the text of a part to be a str"):
+        Text(text)  # type: ignore[arg-type]  # the mistake
+
+
 def test_bytes_need_a_type() -> None:
     """A provider has to be told what it gets."""
     with pytest.raises(InvalidRequest, match='the media type of a sound, such as "audio/wav"'):

@@ -119,6 +119,24 @@ async def test_metrics_tell_how_fast(runner: Runner) -> None:
     assert metrics.output_tokens_per_s == pytest.approx(speed, rel=0.05)
 
 
+async def answer_without_a_provider(
+    call: Call, call_next: Handler[T], /
+) -> AsyncGenerator[T, None]:
+    """Answer as a layer with a store of answers would."""
+    told: list[Event] = [TextDelta("a"), TextDelta("b"), Finished(FinishReason.STOP, None)]
+    for event in told:
+        yield event  # type: ignore[misc]  # it knows that a stream is asked for
+
+
+async def test_what_a_layer_makes_up_has_no_gaps() -> None:
+    """It came when its first content came: there was nothing to wait for in between."""
+    runner = Runner(providers={"slow": Slow()}, middleware=[answer_without_a_provider])
+    stream = runner.stream_chat("slow/m", "Hi")
+    assert (await stream.collect()).text == "ab"
+    assert stream.metrics.first_content_s is not None
+    assert stream.metrics.longest_gap_s is None
+
+
 async def test_metrics_may_be_looked_at_under_way(runner: Runner) -> None:
     """A speed so far, and no total."""
     stream = runner.stream_chat("slow/m", "Hi")
