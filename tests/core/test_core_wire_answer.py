@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from headwater import Event, Finished, FinishReason, Overloaded, TextDelta
+from headwater import Event, Finished, FinishReason, Overloaded, TextDelta, Usage, UsageUpdated
 from headwater.wire.answer import stream_events
 from headwater.wire.transport import Framing, Response
 
@@ -112,4 +112,22 @@ async def test_leaving_closes_the_response() -> None:
     assert await anext(events) == TextDelta("a")
     assert sent.is_open
     await events.aclose()
+    assert not sent.is_open
+
+
+class Counting(Decoder):
+    """Count silently, and tell at the end."""
+
+    def close(self) -> Iterable[Event]:
+        return [UsageUpdated(Usage(1, 2)), Finished(FinishReason.OTHER)]
+
+
+async def test_a_count_that_was_not_told_comes_before_the_error() -> None:
+    """The partial answer has it; what else would complete the answer is left out."""
+    sent = Sent(b"data: a\n\n", b"data: error\n\n")
+    events: list[Event] = []
+    with pytest.raises(Overloaded):
+        async for event in stream_events(sent.sending(), Counting()):
+            events.append(event)
+    assert events == [TextDelta("a"), TextDelta("error"), UsageUpdated(Usage(1, 2))]
     assert not sent.is_open

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from ..events import Event, EventStream
+from ..errors import HeadwaterError
+from ..events import Event, EventStream, UsageUpdated
 from .frames import Framing
 from .transport import Response
 
@@ -37,11 +38,16 @@ class StreamDecoder(Protocol):
         ...
 
     def close(self) -> Iterable[Event]:
-        """Take the end of the bytes, and give what completes an answer whose end mark was seen."""
+        """Take the end of the bytes, good or bad.
+
+        Returns:
+            What completes an answer whose end mark was seen; of one that was cut a count that was
+            not told yet, or nothing.
+        """
         ...
 
 
-async def stream_events(
+async def stream_events(  # noqa: C901  # one loop: a call for each token costs more than it hides
     sending: AbstractAsyncContextManager[Response],
     decoder: StreamDecoder,
     framing: Framing = Framing.SSE,
@@ -63,17 +69,23 @@ async def stream_events(
     async with sending as response:
         feed, reader = decoder.feed, response.reader(framing)
         is_open = True
-        while is_open:
-            chunk = await response.read_chunk()
-            is_open = bool(chunk)
-            for name, data, _, _ in reader.take(chunk):
-                for event in feed(data, name):
+        try:
+            while is_open:
+                chunk = await response.read_chunk()
+                is_open = bool(chunk)
+                for name, data, _, _ in reader.take(chunk):
+                    for event in feed(data, name):
+                        yield event
+                    if decoder.is_settled:
+                        decoder.check()
+                        if decoder.is_done:
+                            return
+                        response.settle()
+                reader.check()
+        except HeadwaterError:
+            for event in decoder.close():
+                if type(event) is UsageUpdated:  # the partial answer is to have the last count
                     yield event
-                if decoder.is_settled:
-                    decoder.check()
-                    if decoder.is_done:
-                        return
-                    response.settle()
-            reader.check()
+            raise
         for event in decoder.close():
             yield event

@@ -303,8 +303,7 @@ class Exchange:
     def _end(self) -> None:
         """Give the connection back, unless some of the request is still on its way."""
         connection = self._let_go()
-        if connection is None:
-            return
+        assert connection is not None  # one that was closed is not told of an end
         transport = connection.transport
         if transport is None or _is_sent(transport):
             connection.release()

@@ -17,6 +17,7 @@ DEFAULT_MAX_EVENT_BYTES = 8 * 2**20
 _BOM = b"\xef\xbb\xbf"
 _END = b"\n\n"  # of a block
 _LF, _CR = b"\n\r"  # as numbers: to look for one costs a ninth of looking for bytes
+_MAX_NAMES = 64
 _MAX_RETRY_DIGITS = 18  # Python refuses to read numbers of thousands of digits
 
 
@@ -66,6 +67,7 @@ class SSEDecoder:
         self._rest = bytearray()  # its line that has begun
         self._data: list[bytes] = []
         self._size = 0
+        self._names: dict[bytes, str] = {}
         self._name = "message"
         self._retry: int | None = None
         self._id = ""
@@ -155,12 +157,22 @@ class SSEDecoder:
                 ("message", data[6:], last_id, None) for data in lines[::2] if data[:6] == b"data: "
             ]
         elif not any(lines[2::3]):  # two
+            named = self._names.get
             frames = [
-                (name[7:].decode() or "message", data[6:], last_id, None)
-                for name, data in zip(lines[::3], lines[1::3], strict=False)
-                if name[:7] == b"event: " and data[:6] == b"data: "
+                (name, data[6:], last_id, None)
+                for line, data in zip(lines[::3], lines[1::3], strict=False)
+                if (name := named(line) or self._name_in(line)) and data[:6] == b"data: "
             ]
         return frames if len(frames) == lines.count(b"") else self._lines(blocks)
+
+    def _name_in(self, line: bytes) -> str:
+        """Read the name of an event, of which a stream has few; "" where the line has none."""
+        if line[:7] != b"event: ":
+            return ""
+        name = line[7:].decode() or "message"
+        if len(self._names) < _MAX_NAMES:
+            self._names[line] = name
+        return name
 
     def _lines(self, chunk: bytes) -> list[Frame]:
         """Read any bytes line by line, and keep the block that they end in."""
