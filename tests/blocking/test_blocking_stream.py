@@ -162,7 +162,7 @@ def test_making_a_stream_sends_nothing(runner: Runner, server: FaultServer) -> N
     before = threading.active_count()
     with runner.stream_chat("lines/m", "Hi"):
         pass
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     assert server.connections == []
 
 

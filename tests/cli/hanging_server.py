@@ -38,14 +38,14 @@ def hanging_server(line: bytes | None = b"first\n") -> Iterator[HangingServer]:
             yield server
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
 
 
 def _serve(listener: socket.socket, server: HangingServer, line: bytes | None) -> None:
     with suppress(OSError):
         connection, _ = listener.accept()
         with connection:
-            connection.settimeout(20)
+            connection.settimeout(120)
             connection.recv(65536)
             body = b"" if line is None else b"%x\r\n%s\r\n" % (len(line), line)
             connection.sendall(HEAD + body)

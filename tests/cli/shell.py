@@ -23,7 +23,7 @@ import pyte
 
 PACKAGES = Path(__file__).parent / "packages"
 COMMAND = (sys.executable, "-m", "headwater_cli")
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0  # a machine that is busy starts an interpreter in seconds
 
 PASTE_ON = "\x1b[?2004h"  # what a prompt begins with, and nothing else
 _ROWS = 300  # so high a screen that nothing scrolls away

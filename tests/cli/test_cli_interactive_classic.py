@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from .hanging_server import hanging_server
-from .shell import Shell
+from .shell import TIMEOUT_S, Shell
 
 ECHO = ("chat", "--end", "-m", "demo/echo", "-o", "extra.delay_s", "0")
 YOU = "You [type '\\end' in a separate line to submit prompt]:\n"
@@ -53,7 +53,7 @@ def test_a_file_can_be_read(shell: Shell) -> None:
     script = shell.folder / "script.txt"
     script.write_text(f"one\n{END}", encoding="utf-8")
     with script.open("rb") as file:
-        out, _ = shell.start(*ECHO, stdin=file).communicate(timeout=20)
+        out, _ = shell.start(*ECHO, stdin=file).communicate(timeout=TIMEOUT_S)
     assert out.decode().startswith(f"{YOU}one\n[Stream finished: stop")
 
 
@@ -138,7 +138,7 @@ def test_a_script_is_answered_prompt_by_prompt(shell: Shell) -> None:
             lines = [running.stdout.readline().decode() for _ in range(4)]
             assert lines[:3] == [YOU, f"{word}\n", "[Stream finished: stop | Chunks received: 1]\n"]
         running.stdin.close()
-        assert running.wait(20) == 0
+        assert running.wait(TIMEOUT_S) == 0
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_signal_ends_the_wait_for_a_prompt(shell: Shell, number: int, code: in
     with running:
         assert running.stdout.readline().decode() == YOU
         running.send_signal(number)
-        assert running.wait(20) == code
+        assert running.wait(TIMEOUT_S) == code
 
 
 def test_ctrl_c_ends_the_answer_alone(shell: Shell) -> None:
@@ -168,8 +168,8 @@ def test_ctrl_c_ends_the_answer_alone(shell: Shell) -> None:
             assert running.stdout.readline().decode() == YOU
             assert os.read(running.stdout.fileno(), 5) == b"first"
             running.send_signal(signal.SIGINT)
-            assert server.has_left.wait(10)
-            out, _ = running.communicate(timeout=20)
+            assert server.has_left.wait(TIMEOUT_S)
+            out, _ = running.communicate(timeout=TIMEOUT_S)
     assert b"\n[Stream finished: interrupted | Chunks received: 1]\nToken Usage: <" in out
     assert running.returncode == 0
 
@@ -206,7 +206,7 @@ def test_the_wait_is_animated(shell: Shell) -> None:
             terminal.see("waiting for stage/wire")
             terminal.press("\x03")
             terminal.expect("[Stream finished: interrupted | Chunks received: 0]")
-            assert server.has_left.wait(10)
+            assert server.has_left.wait(TIMEOUT_S)
             assert "waiting for" not in terminal.text
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from .hanging_server import hanging_server
-from .shell import Shell, Terminal
+from .shell import TIMEOUT_S, Shell, Terminal
 
 pytestmark = pytest.mark.slow  # each test runs a process
 
@@ -85,7 +85,7 @@ def test_ctrl_c_ends_the_answer_alone(shell: Shell) -> None:
         terminal.expect("\nthe first line")
         terminal.press(CTRL_C)
         terminal.expect("\n[interrupted | ")
-        assert server.has_left.wait(5)
+        assert server.has_left.wait(TIMEOUT_S)
         terminal.expect("/retry asks again")
         terminal.expect_prompt()
         _say(terminal, "/history")

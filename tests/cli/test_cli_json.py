@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .shell import Shell
+from .shell import TIMEOUT_S, Shell
 
 pytestmark = pytest.mark.slow  # each test runs a process
 
@@ -67,11 +67,13 @@ def test_json_lines_are_one_event_each(shell: Shell) -> None:
 
 def test_json_lines_come_as_they_happen(shell: Shell) -> None:
     """A line is flushed when its event comes, so that a program can act on it."""
-    running = shell.start("chat", "-m", "stage/slow", "--jsonl", "go")
+    gate = shell.folder / "gate"
+    running = shell.start("chat", "-m", "stage/slow", "--jsonl", "go", STAGE_GATE=str(gate))
     assert running.stdout is not None
     lines = [json.loads(running.stdout.readline()) for _ in range(2)]
     is_running = running.poll() is None
-    running.communicate(timeout=20)
+    gate.touch()
+    running.communicate(timeout=TIMEOUT_S)
     assert [line["event"] for line in lines] == ["started", "text_delta"]
     assert is_running
 

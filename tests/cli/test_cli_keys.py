@@ -18,7 +18,7 @@ from headwater_cli._key_store import KeyStore, Place, masked
 from headwater_cli._keyring import has_keyring
 
 from .inside import Inside
-from .shell import COMMAND, Done, Shell
+from .shell import COMMAND, TIMEOUT_S, Done, Shell
 
 KEY = "sk-proj-0123456789abcdefWXYZ"
 NOWHERE = {"HEADWATER_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -277,7 +277,7 @@ def test_keys_that_are_set_at_once_are_all_kept(shell: Shell) -> None:
                     env=shell.environment(),
                 )
             )
-    assert [process.wait(20) for process in running] == [0] * len(names)
+    assert [process.wait(TIMEOUT_S) for process in running] == [0] * len(names)
     kept = tomllib.loads(_file(shell).read_text())["keys"]
     assert kept == {name: f"key-of-{name}" for name in names}
     assert [path.name for path in _file(shell).parent.iterdir()] == ["keys.toml"]

@@ -11,7 +11,7 @@ import pytest
 
 from headwater_cli import main
 
-from .shell import Shell
+from .shell import TIMEOUT_S, Shell
 
 pytestmark = pytest.mark.slow  # each test runs a process
 
@@ -43,7 +43,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(shell: Shell, arguments: 
         capture_output=True,
         cwd=shell.folder,
         env=shell.environment(),
-        timeout=20,
+        timeout=TIMEOUT_S,
         check=True,
     )
     code, modules = json.loads(done.stderr.splitlines()[-1])

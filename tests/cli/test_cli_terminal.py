@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from .hanging_server import hanging_server
-from .shell import Shell
+from .shell import TIMEOUT_S, Shell
 
 pytestmark = pytest.mark.slow  # each test runs a process
 
@@ -25,10 +25,13 @@ def _visible(shown: str) -> str:
 @pytest.mark.slow
 def test_words_appear_before_the_end(shell: Shell) -> None:
     """A person reads the first word while the model writes the next."""
-    with shell.terminal("chat", "-m", "stage/slow", "go") as terminal:
+    gate = shell.folder / "gate"
+    variables = {"STAGE_GATE": str(gate)}
+    with shell.terminal("chat", "-m", "stage/slow", "go", variables=variables) as terminal:
         terminal.wait_for("one")
         assert terminal.is_running
         assert "three" not in terminal.shown
+        gate.touch()
         assert terminal.wait() == 0
     assert _visible(terminal.shown).replace("\r", "").rstrip().endswith("tokens/s]")
 
@@ -115,7 +118,7 @@ def test_ctrl_c_ends_the_answer_and_closes_the_connection(
             terminal.wait_for("waiting for" if arguments == ["--json"] else "first")
             terminal.press("\x03")
             assert terminal.wait() == 130
-        assert server.has_left.wait(2)
+        assert server.has_left.wait(TIMEOUT_S)
     assert "Traceback" not in terminal.shown
     assert "Error" not in terminal.shown
     assert terminal.shown.count(HIDE_CURSOR) == terminal.shown.count(SHOW_CURSOR)
@@ -130,7 +133,7 @@ def test_ctrl_c_before_the_first_word(shell: Shell) -> None:
             terminal.wait_for("waiting for")
             terminal.press("\x03")
             assert terminal.wait() == 130
-        assert server.has_left.wait(2)
+        assert server.has_left.wait(TIMEOUT_S)
     assert "Traceback" not in terminal.shown
     assert terminal.shown.rindex(SHOW_CURSOR) > terminal.shown.rindex(HIDE_CURSOR)
 
@@ -142,8 +145,8 @@ def test_sigterm_ends_the_answer_like_ctrl_c(shell: Shell) -> None:
         assert running.stdout is not None
         assert os.read(running.stdout.fileno(), 100) == b"first"
         running.terminate()
-        out, err = running.communicate(timeout=20)
-        assert server.has_left.wait(2)
+        out, err = running.communicate(timeout=TIMEOUT_S)
+        assert server.has_left.wait(TIMEOUT_S)
     assert (running.returncode, out, err) == (143, b"\n", b"")
 
 
@@ -161,7 +164,7 @@ def test_a_silent_wait_can_be_terminated_in_the_background(shell: Shell) -> None
         assert running.stdout is not None
         assert os.read(running.stdout.fileno(), 100) == b"first"
         running.terminate()
-        running.communicate(timeout=20)
+        running.communicate(timeout=TIMEOUT_S)
     assert running.returncode == 143
 
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-
-import attrs
-
-from headwater import ChatRequest, Event, UnsupportedFeature, hookimpl
 from headwater.testing.conformance import Feature, ProviderConformance
-from headwater.wire.transport import Transport
 
 from .brook import BROOK
 from .honest import Honest
+from .modest import Modest
 
 _FILES = (Feature.DOCUMENTS, Feature.AUDIO, Feature.VIDEO)
 
@@ -24,26 +18,6 @@ class TestHonest(ProviderConformance):
     model = "brook/small"
     dialect = BROOK
     unsupported = _FILES
-
-
-@attrs.define(eq=False)
-class Modest:
-    """Stream the brook's answers, and have no tools, no system message and no `chat`."""
-
-    honest: Honest
-
-    info = Honest.info
-
-    @hookimpl
-    async def stream_chat(
-        self, request: ChatRequest, transport: Transport
-    ) -> AsyncGenerator[Event, None]:
-        """Stream the answer."""
-        if request.tools:
-            raise UnsupportedFeature("no tools here")
-        async with aclosing(self.honest.stream_chat(request, transport)) as events:
-            async for event in events:
-                yield event
 
 
 class TestModest(ProviderConformance):

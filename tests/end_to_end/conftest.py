@@ -44,7 +44,7 @@ def llamacpp_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             server.stdin.close()
             try:
-                server.wait(timeout=5)
+                server.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 server.kill()
 
@@ -58,28 +58,31 @@ def aimock_url() -> Iterator[str]:
     node = shutil.which("node")
     if node is None or not _AIMOCK.exists():
         pytest.skip("no aimock here: node or npm is missing, or `make test` has not installed it")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     script = Path(__file__).with_name("aimock.json")
-    command = [node, str(_AIMOCK), "-p", str(port), "-f", str(script), "-l", "4", "-c", "4"]
-    server = subprocess.Popen([*command, "--log-level", "silent"], stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
+    for _ in range(5):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [node, str(_AIMOCK), "-p", str(port), "-f", str(script), "-l", "4", "-c", "4"]
+        server = subprocess.Popen([*command, "--log-level", "silent"], stdout=subprocess.DEVNULL)
+        try:
+            if _listens(server, port):
+                yield f"http://127.0.0.1:{port}"
+                return
+        finally:
+            server.terminate()
+            server.wait()
+    pytest.fail("the aimock server did not start")
 
 
-def _wait_for(port: int) -> None:
-    """Wait until a server listens."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
+def _listens(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until a server listens; False where it ended, as when another one took its port."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.02)
         else:
-            return
-    pytest.fail("the aimock server did not start")
+            return True
+    return False

@@ -25,7 +25,7 @@ def _headwater(llamacpp_url: str, *arguments: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -97,5 +97,5 @@ def test_what_is_explained_is_what_the_server_takes(llamacpp_url: str) -> None:
         request["headers"],
         method=request["method"],
     )
-    with urllib.request.urlopen(sent, timeout=30) as answer:
+    with urllib.request.urlopen(sent, timeout=120) as answer:
         assert json.load(answer)["usage"]["completion_tokens"] == 3

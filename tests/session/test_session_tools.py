@@ -153,7 +153,7 @@ async def test_results_keep_their_form() -> None:
 
 async def test_calls_of_one_answer_run_side_by_side() -> None:
     """Coroutine functions on the loop, others in threads; results come in the order of calls."""
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
     turn = asyncio.Event()
 
     def slow(number: int) -> int:

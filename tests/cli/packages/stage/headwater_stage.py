@@ -50,11 +50,19 @@ HOSTILE = "safe\x1b[2J\x1b]0;title\x07\x9b31m\u202eend"
 
 
 async def slow(request: ChatRequest, transport: Transport) -> Events:
-    """Take a while before each word."""
+    """Take a while before each word, and wait before the last for the test, if it says so."""
     for word in ("one", " two", " three"):
         await transport.wait(asyncio.sleep(PAUSE_S))
+        if word == " three":
+            await transport.wait(_gate())
         yield TextDelta(word)
     yield Finished(FinishReason.STOP, "stop", Usage(3, 3))
+
+
+async def _gate() -> None:
+    gate = os.environ.get("STAGE_GATE")
+    while gate and not os.access(gate, os.F_OK):  # noqa: ASYNC110  # another process opens it
+        await asyncio.sleep(0.02)
 
 
 async def silent(request: ChatRequest, transport: Transport) -> Events:
