@@ -125,9 +125,9 @@ class Counting(Decoder):
 async def test_a_count_that_was_not_told_comes_before_the_error() -> None:
     """The partial answer has it; what else would complete the answer is left out."""
     sent = Sent(b"data: a\n\n", b"data: error\n\n")
-    events: list[Event] = []
+    events = stream_events(sent.sending(), Counting())
+    expected = [TextDelta("a"), TextDelta("error"), UsageUpdated(Usage(1, 2))]
+    assert [await anext(events) for _ in expected] == expected
     with pytest.raises(Overloaded):
-        async for event in stream_events(sent.sending(), Counting()):
-            events.append(event)
-    assert events == [TextDelta("a"), TextDelta("error"), UsageUpdated(Usage(1, 2))]
+        await anext(events)
     assert not sent.is_open

@@ -107,10 +107,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TRUNCATION,
         "google: _decode",
         "The end of the bytes is taken for the end of the answer.",
-        text=(
-            "        if self._reason is None and self._block_reason is None:\n"
-            "            return []\n"
-        ),
+        text="        if not self._has_end:\n            return events\n",
         instead="",
         tests=("tests/google/test_google_calls.py::test_a_call_that_is_cut_is_none",),
     ),

@@ -189,8 +189,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TRUNCATION,
         "wire/answer",
         "After the end mark more is awaited.",
-        text="                    if decoder.is_done:\n                        return\n",
-        instead="",
+        text="if decoder.is_done:",
+        instead="if False:",
         tests=("tests/core/test_core_wire_answer.py::test_frames_become_events",),
     ),
     Mutation(
@@ -198,7 +198,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         Area.TRUNCATION,
         "wire/answer",
         "An error that came as a frame is passed over.",
-        text="                    decoder.check()\n",
+        text="                        decoder.check()\n",
         instead="",
         tests=(
             scenario("Retry: errors inside a 200: an error frame that means 400, before content"),
