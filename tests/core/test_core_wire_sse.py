@@ -109,6 +109,18 @@ def test_sse_comments_do_not_add_up() -> None:
     assert decoder.feed(b"data: a\n" + b": ping\n" * 1000 + b"\n") == [message("a")]
 
 
+@pytest.mark.parametrize("size", [1, 10_000], ids=["short", "long"])
+def test_sse_names_are_not_kept_without_an_end(size: int) -> None:
+    """However many there are, and however long."""
+    decoder = SSEDecoder()
+    decoder.feed(b": begun\n\n")
+    names = [f"{number:0{size}}" for number in range(200)]
+    raw = "".join(f"event: {name}\ndata: a\n\n" for name in names).encode()
+    for _ in range(2):
+        assert [event.event for event in decoder.feed(raw)] == names
+    assert sum(map(len, decoder._names)) < 2**14
+
+
 def test_sse_the_limit_is_of_one_event() -> None:
     """Many events may be larger together."""
     assert len(SSEDecoder(max_event_bytes=10).feed(b"data: a\n\n" * 100)) == 100

@@ -18,6 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 _END = b"\n\n"  # of a block
 _LF, _CR = b"\n\r"  # as numbers: to look for one costs a ninth of looking for bytes
 _MAX_NAMES = 64
+_MAX_NAME_BYTES = 64  # of a line that is kept with its name
 _MAX_RETRY_DIGITS = 18  # Python refuses to read numbers of thousands of digits
 
 
@@ -170,7 +171,7 @@ class SSEDecoder:
         if line[:7] != b"event: ":
             return ""
         name = line[7:].decode() or "message"
-        if len(self._names) < _MAX_NAMES:
+        if len(self._names) < _MAX_NAMES and len(line) <= _MAX_NAME_BYTES:
             self._names[line] = name
         return name
 
