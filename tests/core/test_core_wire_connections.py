@@ -1,112 +1,18 @@
-"""One exchange on a connection: the bytes of a request, and how the head of its answer is taken."""
+"""Requests on kept connections: the bytes of one, and how the head of its answer is taken."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-import zlib
-from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 
 import pytest
 
-from headwater import ConfigurationError, ProtocolError, Secret, ServerError, StreamInterrupted
+from headwater import ConfigurationError, ProtocolError, Secret, StreamInterrupted
 from headwater.wire.connections import _MAX_DESTINATIONS, Connections
 from headwater.wire.http import HTTPTransport
-from headwater.wire.transport import HTTPRequest, Response
+from headwater.wire.transport import HTTPRequest
 
-OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-
-
-class Server:
-    """Keep each head as it came, byte for byte, and answer with bytes that are given.
-
-    Attributes:
-        answers: What is said, one after another; the last one again and again.
-        heads: The heads that came.
-        bodies: The bodies that came.
-        came: Is set when a request has come.
-        connections: How many connections were made.
-        ends: Whether each connection is closed after its answer.
-        address: Where it listens.
-    """
-
-    def __init__(self) -> None:
-        self.answers = [OK]
-        self.heads: list[str] = []
-        self.bodies: list[bytes] = []
-        self.came = asyncio.Event()
-        self.connections = 0
-        self.ends = False
-        self.address = ""
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Server:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        await asyncio.gather(*self._tasks)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while not writer.is_closing():
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii")
-                size = re.search(r"(?im)^content-length: (\d+)", head)
-                self.bodies.append(await reader.readexactly(int(size[1]) if size else 0))
-                self.heads.append(head)
-                self.came.set()
-                writer.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
-                if self.ends:
-                    writer.close()
-        writer.close()
-
-    def request(
-        self,
-        path: str = "/",
-        headers: Mapping[str, str | Secret] | None = None,
-        body: bytes | None = None,
-    ) -> HTTPRequest:
-        """Make a request to it."""
-        method = "GET" if body is None else "POST"
-        return HTTPRequest(method, f"http://{self.address}{path}", headers or {}, body)
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[Server, None]:
-    """Listen on this machine."""
-    async with Server() as running:
-        yield running
-
-
-@pytest.fixture
-async def transport(server: Server) -> AsyncGenerator[HTTPTransport, None]:
-    """Send; all connections are closed before the server waits for their ends."""
-    made = HTTPTransport()
-    yield made
-    await made.aclose()
-
-
-async def answered(transport: HTTPTransport, request: HTTPRequest) -> tuple[Response, bytes]:
-    """Send, and read the answer to its end."""
-    body = b""
-    async with transport.send(request, errors=lambda *_: ServerError("x")) as response:
-        while chunk := await response.read_chunk():
-            body += chunk
-    return response, body
-
-
-def fields(head: str) -> list[tuple[str, str]]:
-    """Give the headers of a head in their order, names in lower case."""
-    lines = head.split("\r\n")[1:-2]
-    pairs = [line.partition(": ") for line in lines]
-    return [(name.lower(), value) for name, _, value in pairs]
+from .loopback import OK, Server, answered, fields
 
 
 async def test_the_whole_path_is_asked_for(server: Server, transport: HTTPTransport) -> None:
@@ -261,122 +167,6 @@ async def test_another_protocol_is_no_answer(server: Server, transport: HTTPTran
         await answered(transport, server.request())
     assert (await answered(transport, server.request()))[1] == b"ok"
     assert server.connections == 2
-
-
-@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
-async def test_an_answer_may_have_no_body(
-    server: Server, transport: HTTPTransport, status: bytes
-) -> None:
-    """It ends with its head, and its connection is kept."""
-    server.answers = [b"HTTP/1.1 " + status + b"\r\n\r\n"]
-    for _ in range(2):
-        response, body = await answered(transport, server.request())
-        assert (response.status, body) == (int(status[:3]), b"")
-    assert server.connections == 1
-
-
-async def test_an_answer_without_a_length_lasts_to_the_end(
-    server: Server, transport: HTTPTransport
-) -> None:
-    """The connection's, which is all that says so in HTTP/1.0."""
-    server.ends = True
-    server.answers = [b"HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\nto the end"]
-    for _ in range(2):
-        assert (await answered(transport, server.request()))[1] == b"to the end"
-    assert server.connections == 2
-
-
-async def test_what_is_compressed_all_the_same_is_read(
-    server: Server, transport: HTTPTransport
-) -> None:
-    """Nobody asked for it."""
-    packer = zlib.compressobj(wbits=31)
-    packed = packer.compress(b"text " * 100) + packer.flush()
-    head = f"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {len(packed)}\r\n\r\n"
-    server.answers = [head.encode() + packed]
-    assert (await answered(transport, server.request()))[1] == b"text " * 100
-
-
-@pytest.mark.parametrize("can_join", [True, False], ids=["joined", "piece by piece"])
-@pytest.mark.parametrize(("size", "count"), [(10, 20_000), (2**14, 100)], ids=["small", "large"])
-async def test_a_body_of_many_chunks_comes_whole(
-    server: Server,
-    transport: HTTPTransport,
-    monkeypatch: pytest.MonkeyPatch,
-    can_join: bool,
-    size: int,
-    count: int,
-) -> None:
-    """More of them than may wait to be read, so that the server is held back, and let go again."""
-    monkeypatch.setattr("headwater.wire.connections._CAN_JOIN", can_join)
-    pieces = [b"%0*d" % (size, number) for number in range(count)]
-    body = b"".join(b"%x\r\n%s\r\n" % (size, piece) for piece in pieces)
-    server.answers = [
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
-    ]
-    for _ in range(2):
-        assert (await answered(transport, server.request()))[1] == b"".join(pieces)
-    assert server.connections == 1
-
-
-async def test_what_has_come_is_given_at_once(server: Server, transport: HTTPTransport) -> None:
-    """However many pieces it came in."""
-    server.answers = [
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-        b"1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"
-    ]
-    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
-        assert [await response.read_chunk() for _ in range(3)] == [b"abc", b"", b""]
-
-
-async def test_two_cannot_read_one_answer(server: Server, transport: HTTPTransport) -> None:
-    """That is a mistake in the code that does it, and says so."""
-    server.answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"]
-    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
-        reading = asyncio.ensure_future(response.read_chunk())
-        await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="another coroutine"):
-            await response.read_chunk()
-        response.close()
-        with pytest.raises(StreamInterrupted):
-            await reading
-
-
-async def test_of_headers_of_one_name_the_last_counts(
-    server: Server, transport: HTTPTransport
-) -> None:
-    """Whatever the letters it is written in."""
-    server.answers = [b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\ncontent-length: 0\r\n\r\n"]
-    assert (await answered(transport, server.request()))[0].headers["x-a"] == "2"
-
-
-async def test_an_answer_that_is_closed_ends_its_reading(
-    server: Server, transport: HTTPTransport
-) -> None:
-    """Who waits for the rest is told, and to close it once more does nothing."""
-    server.answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"]
-    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
-        assert await response.read_chunk() == b"ok"
-        reading = asyncio.ensure_future(response.read_chunk())
-        await asyncio.sleep(0)
-        response.close()
-        response.close()
-        with pytest.raises(StreamInterrupted, match="broke in the middle"):
-            await reading
-
-
-async def test_who_reads_is_told_when_all_is_closed(
-    server: Server, transport: HTTPTransport
-) -> None:
-    """Nothing more can come."""
-    server.answers = [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"]
-    async with transport.send(server.request(), errors=lambda *_: ServerError("x")) as response:
-        assert await response.read_chunk() == b"ok"
-        reading = asyncio.ensure_future(response.read_chunk())
-        await asyncio.sleep(0)
-        await transport.aclose()
-        with pytest.raises(StreamInterrupted, match="broke in the middle"):
-            await reading
 
 
 @pytest.mark.parametrize("kept", [0, 1], ids=["new", "kept"])

@@ -98,6 +98,18 @@ async def test_a_stream_closed_between_events_interrupts_its_reader(
     assert caught.value.partial.text == "a"
 
 
+async def test_a_runner_that_is_closed_keeps_no_connection(
+    runner: Runner, server: FaultServer
+) -> None:
+    """One that waited for the next call is closed too."""
+    server.answer_with(whole("a"))
+    await runner.chat("wire/m", "Hi")
+    assert server.connections[0].closed_at is None
+    left_at = now()
+    await runner.aclose()
+    assert await server.end_seen_s(left_at) < SOON_S
+
+
 async def test_a_runner_closed_with_streams_open_closes_them(
     runner: Runner, server: FaultServer
 ) -> None:

@@ -142,7 +142,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "drained without a limit of time",
         Area.CLOSING,
-        "wire/connections",
+        "wire/exchange",
         "What follows an answer is waited for.",
         text="asyncio.timeout(DRAIN_S)",
         instead="asyncio.timeout(None)",

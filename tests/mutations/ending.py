@@ -144,7 +144,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         tests=(
             (
                 "tests/faults/test_faults_closing.py::"
-                "test_a_stream_dropped_under_all_layers_needs_no_garbage_collection"
+                "test_a_runner_that_is_closed_keeps_no_connection"
             ),
         ),
     ),

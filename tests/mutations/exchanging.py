@@ -9,6 +9,7 @@ from .mutation import Area, Mutation, scenario
 __all__ = ["MUTATIONS"]
 
 _CONNECTIONS: Final = "tests/core/test_core_wire_connections.py::"
+_EXCHANGE: Final = "tests/core/test_core_wire_exchange.py::"
 _HALF_SENT: Final = (
     "tests/faults/test_faults_connection.py::"
     "test_a_connection_whose_request_was_not_sent_whole_is_not_kept"
@@ -55,7 +56,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "reused in the middle of a request",
         Area.CLOSING,
-        "wire/connections",
+        "wire/exchange",
         "A connection is kept although its request was not sent to the end.",
         text="if transport is None or _is_sent(transport):",
         instead="if True:",
@@ -73,7 +74,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "closed when all is sent",
         Area.CLOSING,
-        "wire/connections",
+        "wire/exchange",
         "A connection that is closed sends the rest of its request first, however long it takes.",
         text="        transport.abort()  # closed",
         instead="        pass  # closed",
@@ -91,11 +92,11 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "reader not told",
         Area.CLOSING,
-        "wire/connections",
+        "wire/exchange",
         "Who reads a body that is closed waits on.",
         text='            self._content.set_exception(aiohttp.ClientConnectionError("closed"))\n',
         instead="            pass\n",
-        tests=(f"{_CONNECTIONS}test_an_answer_that_is_closed_ends_its_reading",),
+        tests=(f"{_EXCHANGE}test_an_answer_that_is_closed_ends_its_reading",),
     ),
     Mutation(
         "open answers left",
@@ -104,7 +105,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "To close all connections leaves those that are being read.",
         text="            exchange.close()\n",
         instead="            pass\n",
-        tests=(f"{_CONNECTIONS}test_who_reads_is_told_when_all_is_closed",),
+        tests=(f"{_EXCHANGE}test_who_reads_is_told_when_all_is_closed",),
     ),
     Mutation(
         "another protocol is an answer",

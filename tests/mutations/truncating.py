@@ -63,7 +63,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "break is the end",
         Area.TRUNCATION,
-        "wire/connections",
+        "wire/exchange",
         "A connection that breaks looks like the end of the bytes.",
         text=(
             "            raise StreamInterrupted(\n"
@@ -78,7 +78,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation(
         "answer without an end",
         Area.TRUNCATION,
-        "wire/connections",
+        "wire/exchange",
         "An answer may be as large as it likes.",
         text="if self._taken > self._max_bytes:",
         instead="if False:",

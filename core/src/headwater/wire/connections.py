@@ -1,4 +1,4 @@
-"""Connections that are kept for further requests, and one exchange on one of them.
+"""Connections that are kept for further requests, and sending a request on one of them.
 
 Over aiohttp's connector, which opens, encrypts, keeps and closes connections, and its parser of
 HTTP. Its session is left out: what that does for redirects, cookies, forms, traces and credentials
@@ -17,27 +17,21 @@ import attrs
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
-from ..errors import HeadwaterError, ProtocolError, StreamInterrupted
 from ..secret import Secret
-from .url import without_query
+from .exchange import Exchange, close_connection
 
 if TYPE_CHECKING:
     import ssl
 
     from aiohttp.client_proto import ResponseHandler
-    from aiohttp.connector import Connection
     from aiohttp.http_parser import RawResponseMessage
 
     from .transport import HTTPRequest
 
-__all__ = ["Connections", "Exchange"]
+__all__ = ["Connections"]
 
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
 RECEIVE_BYTES: Final = 120 * 2**10
-# aiohttp's `readany` asks for more after each piece that it takes: a quarter of what a token costs.
-_CAN_JOIN: Final = {"_buffer", "_size", "_cursor"}.issubset(aiohttp.StreamReader.__slots__)
-DRAIN_S: Final = 0.05
-DRAIN_BYTES: Final = 64 * 2**10
 _MAX_DESTINATIONS: Final = 256
 _MAX_UNSEEN_BYTES: Final = 2**16  # what asyncio holds under TLS before it lets the rest wait
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
@@ -121,7 +115,7 @@ class Connections:
                     raise aiohttp.ClientConnectionError("closed")
                 return Exchange(message, content, connection, self._open, request.url, max_bytes)
             except BaseException as error:
-                _close(connection)
+                close_connection(connection)
                 is_dead = was_used and isinstance(error, aiohttp.ClientConnectionError)
                 if not is_dead or self.is_closed:
                     raise
@@ -168,7 +162,7 @@ def _send(transport: asyncio.Transport, destination: _Destination, request: HTTP
     else:
         transport.write(_head(destination, request))
         transport.write(memoryview(body)[:-1])
-        transport.write(body[-1:])  # waits where `_is_sent` sees it, over TLS too
+        transport.write(body[-1:])  # waits where the exchange sees it, over TLS too
 
 
 def _head(destination: _Destination, request: HTTPRequest) -> bytes:
@@ -186,18 +180,6 @@ def _lines(headers: Mapping[str, str | Secret]) -> str:
     return "".join([f"{name}: {_in_clear(value)}\r\n" for name, value in headers.items()])
 
 
-def _is_sent(transport: asyncio.Transport) -> bool:
-    return transport.get_write_buffer_size() == 0
-
-
-def _close(connection: Connection) -> None:
-    """Close a connection at once, also where some of the request is still on its way."""
-    transport = connection.transport
-    if transport is not None and not _is_sent(transport):
-        transport.abort()  # closed, it would wait until the server has read the rest
-    connection.close()
-
-
 def _in_clear(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
@@ -210,118 +192,3 @@ async def _answer(protocol: ResponseHandler) -> tuple[RawResponseMessage, aiohtt
             raise HttpProcessingError(code=101, message="nobody asked to switch protocols")
         if message.code >= 200:
             return message, content
-
-
-class Exchange:
-    """Hold a response whose head has come; its connection is given back as its body ends.
-
-    Args:
-        message: The head.
-        content: The body.
-        connection: What both came on.
-        beside: The exchanges that are open, this one among them as long as it is.
-        url: The address, for messages.
-        max_bytes: Bytes of the body, decompressed.
-
-    Attributes:
-        status: HTTP status.
-        headers: Names in lower case; of several with one name the last.
-    """
-
-    def __init__(
-        self,
-        message: RawResponseMessage,
-        content: aiohttp.StreamReader,
-        connection: Connection,
-        beside: set[Exchange],
-        url: str,
-        max_bytes: int,
-    ) -> None:
-        self.status = message.code
-        self.headers = {name.lower(): value for name, value in message.headers.items()}
-        self._content = content
-        self._can_join = _CAN_JOIN and type(content) is aiohttp.StreamReader  # an empty one is not
-        self._connection: Connection | None = connection
-        self._beside = beside
-        self._url = url
-        self._max_bytes = max_bytes
-        self._taken = 0
-        beside.add(self)
-        content.on_eof(self._end)
-
-    async def read(self) -> bytes:
-        """Give what has come of the body, or else comes next; b"" at its end.
-
-        Raises:
-            StreamInterrupted: The connection broke.
-            ProtocolError: The body is too large.
-        """
-        content = self._content
-        try:
-            if self._can_join:
-                while not content._buffer and not content.is_eof() and content.exception() is None:
-                    await content._wait("read")
-                chunk = _joined(content)
-            else:
-                chunk = await content.readany()
-        except (aiohttp.ClientError, OSError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and content.exception() is None:
-                raise  # two read at once
-            raise StreamInterrupted(
-                f"the connection to {without_query(self._url)} broke in the middle of the answer "
-                f"({type(error).__name__})"
-            ) from None
-        self._taken += len(chunk)
-        if self._taken > self._max_bytes:
-            raise ProtocolError(
-                f"the answer is larger than {self._max_bytes} bytes; if that is what you expect, "
-                "raise max_answer_bytes of HTTPTransport"
-            )
-        return chunk
-
-    async def drain(self) -> None:
-        """Read the little that may be left, so that the connection can be used again."""
-        if self._content.at_eof():
-            return
-        limit = self._taken + DRAIN_BYTES
-        try:
-            async with asyncio.timeout(DRAIN_S):
-                while self._taken < limit and await self.read():
-                    pass
-        except (TimeoutError, HeadwaterError):
-            pass  # the answer is complete; the connection is closed instead
-
-    def close(self) -> None:
-        """Close the connection, unless it was given back; who reads the body is told."""
-        connection = self._let_go()
-        if connection is None:
-            return
-        if self._content.exception() is None:
-            self._content.set_exception(aiohttp.ClientConnectionError("closed"))
-        _close(connection)
-
-    def _end(self) -> None:
-        """Give the connection back, unless some of the request is still on its way."""
-        connection = self._let_go()
-        assert connection is not None  # one that was closed is not told of an end
-        transport = connection.transport
-        if transport is None or _is_sent(transport):
-            connection.release()
-        else:
-            _close(connection)
-
-    def _let_go(self) -> Connection | None:
-        self._beside.discard(self)
-        connection, self._connection = self._connection, None
-        return connection
-
-
-def _joined(content: aiohttp.StreamReader) -> bytes:
-    """Take all that has come, as `read_nowait` does, which asks for more after each piece of it."""
-    pieces = content._buffer
-    early = [pieces.popleft() for _ in range(len(pieces) - 1)]
-    size = sum(map(len, early))
-    content._size -= size
-    content._cursor += size
-    last = content.read_nowait()
-    return b"".join([*early, last]) if early else last

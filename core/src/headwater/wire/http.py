@@ -25,7 +25,8 @@ from ..errors import (
     printable,
 )
 from ..secret import Secret
-from .connections import Connections, Exchange
+from .connections import Connections
+from .exchange import Exchange
 from .transport import HTTPRequest, ReadError, Response
 from .url import allowed_hosts, check_address, check_secrecy, without_query
 

@@ -48,7 +48,6 @@ _REQUEST_ID_HEADERS: Final = (
     "x-kong-request-id",
     "cf-ray",
 )
-_REQUEST_IDS: Final = frozenset(_REQUEST_ID_HEADERS)
 
 
 def error_class(status: int) -> type[HeadwaterError]:
@@ -72,8 +71,6 @@ def request_id(headers: Mapping[str, str]) -> str | None:
         FORMATS 9.1: `x-request-id` (OpenAI, Groq), `request-id` (Anthropic), `x-generation-id`
         (OpenRouter), `apim-request-id` (Azure).
     """
-    if _REQUEST_IDS.isdisjoint(headers):
-        return None
     for name in _REQUEST_ID_HEADERS:
         if value := headers.get(name):
             return printable(value)[:200]
