@@ -19,6 +19,8 @@ from headwater import (
 )
 from headwater_anthropic import Anthropic
 
+pytestmark = pytest.mark.slow  # a server of another maker is started
+
 MODEL = "claude/tiny"
 
 

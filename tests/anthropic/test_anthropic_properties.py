@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +116,7 @@ def test_no_body_is_too_much(body: bytes) -> None:
     assert isinstance(events[-1], Finished)
 
 
+@pytest.mark.slow
 @given(sent=st.lists(OBJECTS, max_size=8))
 def test_every_answer_can_be_sent_back(sent: list[dict[str, object]]) -> None:
     """Whatever is folded of a stream, cut or whole, makes a turn that can be written as JSON."""

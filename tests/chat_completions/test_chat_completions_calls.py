@@ -234,6 +234,7 @@ def test_calls_of_a_whole_answer_need_no_index() -> None:
 _CALLS = st.lists(st.dictionaries(st.text(max_size=3), st.integers()), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @given(calls=_CALLS, data=st.data())
 def test_any_interleaving_gives_each_call_its_arguments(
     calls: list[dict[str, int]], data: st.DataObject

@@ -93,7 +93,10 @@ def test_a_kept_key_is_told(inside: Inside) -> None:
     assert KEY not in done.out
 
 
-@pytest.mark.parametrize("model", ["demo/echo", "demo/fault-stall", "stage-whole/x"])
+@pytest.mark.parametrize(
+    "model",
+    ["demo/echo", pytest.param("demo/fault-stall", marks=pytest.mark.slow), "stage-whole/x"],
+)
 def test_who_answers_without_http_says_so(inside: Inside, model: str) -> None:
     """There is no request to show, even of a model that would keep one waiting."""
     done = inside.run("explain", model)

@@ -118,7 +118,7 @@ def test_ctrl_c_closes_the_connection(shell: Shell, steps: list[Step]) -> None:
 
 def test_the_server_says_how_much_its_model_reads(shell: Shell) -> None:
     """The banner tells it, and Tab completes the server's models."""
-    with _talk(shell, WHOLE) as (terminal, _):
+    with _talk(Shell(shell.folder, ("stage", "patient")), WHOLE) as (terminal, _):
         terminal.see("compatible/m | context limit 4,096 tokens")
         terminal.press("/model compatible/")
         terminal.see(" compatible/m ")

@@ -246,6 +246,7 @@ def test_a_long_answer_costs_linear_work(make: Callable[[int], str]) -> None:
     assert large[1] < 2.5 * small[1]
 
 
+@pytest.mark.slow
 async def test_a_hundred_kilobytes_are_painted_seldom() -> None:
     """At the speed of models a paint is due 25 times a second, and shows what is open."""
     window = Window(80, 24)

@@ -12,6 +12,8 @@ from headwater.testing import payloads
 
 from .shell import Done, Shell
 
+pytestmark = pytest.mark.slow  # each test runs a process
+
 FRAMES = payloads.stream(payloads.Wire.ANTHROPIC)
 HEAD: dict[str, Any] = {
     "headwater_recording": 1,

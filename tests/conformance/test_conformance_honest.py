@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from headwater.testing.conformance import Feature, ProviderConformance
 
 from .brook import BROOK
@@ -20,6 +22,7 @@ class TestHonest(ProviderConformance):
     unsupported = _FILES
 
 
+@pytest.mark.slow
 class TestModest(ProviderConformance):
     """The brook, with less."""
 

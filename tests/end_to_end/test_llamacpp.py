@@ -20,6 +20,8 @@ from headwater import (
     user,
 )
 
+pytestmark = pytest.mark.slow  # a server of another maker is started
+
 MODEL = "llamacpp/tiny"
 
 

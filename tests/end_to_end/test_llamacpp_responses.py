@@ -19,6 +19,8 @@ from headwater import (
 )
 from headwater_responses import Quirks, Responses
 
+pytestmark = pytest.mark.slow  # a server of another maker is started
+
 MODEL = "local/tiny"
 
 

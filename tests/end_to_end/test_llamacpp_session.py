@@ -11,6 +11,8 @@ from headwater.session import Session
 from headwater.store import Store
 from headwater_anthropic import Anthropic
 
+pytestmark = pytest.mark.slow  # a server of another maker is started
+
 CONTEXT = 512
 
 

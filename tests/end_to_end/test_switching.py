@@ -30,6 +30,8 @@ from headwater import (
     user,
 )
 
+pytestmark = pytest.mark.slow  # a server of another maker is started
+
 # each provider, and where the server has its wire
 ADDRESSES = {
     "anthropic": "",

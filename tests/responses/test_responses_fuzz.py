@@ -7,6 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,6 +166,7 @@ _EVENT = st.tuples(_KINDS, st.dictionaries(_KEYS, _JSON, max_size=6)).map(
 _ITEM_EVENT = st.tuples(_EVENT, _EVENT).map(lambda pair: {**pair[0], "item": pair[1]})
 
 
+@pytest.mark.slow
 @given(values=st.lists(_EVENT | _ITEM_EVENT | st.dictionaries(_KEYS, _JSON), max_size=5))
 def test_arbitrary_json_gives_events_or_an_error(values: list[dict[str, Any]]) -> None:
     """Whatever JSON a server sends, nothing but our own errors comes out."""
@@ -172,6 +174,7 @@ def test_arbitrary_json_gives_events_or_an_error(values: list[dict[str, Any]]) -
         fold(decoded(*map(json.dumps, values)))
 
 
+@pytest.mark.slow
 @given(body=st.dictionaries(_KEYS, _JSON, max_size=8), output=st.lists(_EVENT, max_size=3))
 def test_an_arbitrary_answer_gives_events_or_an_error(
     body: dict[str, Any], output: list[Any]

@@ -26,9 +26,10 @@ from .recorded import VARIABLE, Answer, is_recorded, recorded_names
 
 LONG_CHARS = 40  # a sealed text is longer, and nothing that is short says anything
 
-pytestmark = pytest.mark.skipif(
-    not is_recorded(), reason=f"{VARIABLE} is not set: no recordings to read"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not is_recorded(), reason=f"{VARIABLE} is not set: no recordings to read"),
+]
 
 
 @pytest.fixture(scope="module")
