@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import Any
@@ -32,6 +33,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("headwater")
+
+
+def pytest_collection_finish() -> None:
+    """Have no collection of garbage look at thousands of tests again, some of which ask for one."""
+    gc.collect()
+    gc.freeze()
 
 
 def _skipped(reporter: pytest.TerminalReporter) -> list[Any]:

@@ -166,6 +166,7 @@ def test_making_a_stream_sends_nothing(runner: Runner, server: FaultServer) -> N
     assert server.connections == []
 
 
+@pytest.mark.slow
 def test_two_threads_cannot_read_one_stream(runner: Runner, server: FaultServer) -> None:
     """The second one is told."""
     server.answer_with(respond(said("a"), Wait(0.5), said("b", "[END]")))

@@ -317,6 +317,7 @@ async def test_one_object_serves_many_calls_at_once() -> None:
     assert sorted(await asyncio.gather(*(one() for _ in texts))) == texts
 
 
+@pytest.mark.slow
 async def test_an_error_before_content_may_be_retried() -> None:
     """An error frame before any content is as good as a refusal, and tried again."""
     failed = streamed(delta(role="assistant"), chunk(error={"message": "no", "code": 503}))

@@ -57,6 +57,7 @@ def test_sections_follow_one_another_on_a_pipe(inside: Inside) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_one_that_fails_leaves_the_others_running(inside: Inside) -> None:
     """What came of it stays, the table names its error, standard error says more, the code is 1."""
     done = inside.run(
@@ -74,6 +75,7 @@ def test_one_that_fails_leaves_the_others_running(inside: Inside) -> None:
     assert "stage/slow" not in done.err
 
 
+@pytest.mark.slow
 def test_they_are_asked_all_at_once(inside: Inside) -> None:
     """The whole takes about as long as the slowest, not as all together."""
     count, each_s = 6, 0.75

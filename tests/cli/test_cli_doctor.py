@@ -114,6 +114,7 @@ def test_a_key_that_is_refused_is_a_problem(bare: Inside) -> None:
     assert problem.startswith("openai: no such key (check OPENAI_API_KEY)")
 
 
+@pytest.mark.slow
 def test_all_are_asked_at_once_and_not_for_long(
     bare: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

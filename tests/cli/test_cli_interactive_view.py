@@ -178,6 +178,7 @@ async def test_what_came_is_shown_soon(window: Window) -> None:
     view.leave()
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(text=MARKDOWN)
 def test_no_text_can_break_it(text: str) -> None:

@@ -115,6 +115,7 @@ def test_a_kept_key_is_used(inside: Inside) -> None:
     assert _shows_nothing_of(KEY, used)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="modes say nothing elsewhere")
 def test_a_file_that_others_can_open_is_refused(inside: Inside) -> None:
     """A key that others may have read is not used before its owner was told; others go on."""

@@ -21,7 +21,7 @@ from headwater import (
 from headwater.progress import Progress
 from headwater.watch import Watch
 
-SHORT_S = 0.02
+SHORT_S = 0.008
 
 
 async def interrupted(progress: Progress, watch: Watch) -> HeadwaterError | None:

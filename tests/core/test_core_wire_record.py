@@ -176,6 +176,7 @@ async def test_a_limit_that_runs_out_is_recorded(tmp_path: Path) -> None:
     assert (recording.ending, recording.error) == (Ending.FAILED, "IdleTimeout")
 
 
+@pytest.mark.slow
 async def test_each_attempt_is_an_exchange(tmp_path: Path) -> None:
     """A refusal that is tried again is recorded, too, with its status and body."""
     refusal = respond(

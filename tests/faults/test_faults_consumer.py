@@ -21,6 +21,8 @@ from headwater.testing.fault_server import LAST_CHUNK, FaultServer, Repeat, Stal
 from .provider import Wire, read_into
 from .wire import CHUNKED, DONE, begun, said, whole
 
+pytestmark = pytest.mark.slow  # limits have to pass
+
 SHORT_S = 0.06
 
 

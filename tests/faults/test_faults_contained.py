@@ -235,6 +235,7 @@ class HoldsOn(Wire):
                 await asyncio.sleep(0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cancel", "close"])
 async def test_the_connection_does_not_wait_for_a_plugins_clean_up(
     server: FaultServer, how: str

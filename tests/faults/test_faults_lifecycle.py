@@ -128,6 +128,7 @@ def test_a_runner_may_be_closed_in_another_loop(caplog: pytest.LogCaptureFixture
     assert caplog.text == ""
 
 
+@pytest.mark.slow
 def test_two_loops_at_once_do_not_close_each_others_connections() -> None:
     """A call that a runner has under way in one loop survives a call in another."""
     runner = Runner()
@@ -300,6 +301,7 @@ async def test_a_deadline_that_passed_meets_a_settled_answer_in_silence(
     assert stream.response.finish_reason is FinishReason.STOP
 
 
+@pytest.mark.slow
 async def test_a_wait_that_may_not_begin_leaves_no_coroutine(
     runner: Runner, server: FaultServer
 ) -> None:

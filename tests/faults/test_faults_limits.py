@@ -28,6 +28,8 @@ from headwater.wire.transport import HTTPRequest, ReadError, Response, Transport
 from .provider import Whole, Wire, read_error, with_limits
 from .wire import CHUNKED, DONE, head, said, whole
 
+pytestmark = pytest.mark.slow  # limits have to pass
+
 SHORT_S = 0.06
 
 

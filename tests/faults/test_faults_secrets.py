@@ -55,6 +55,7 @@ async def test_no_variable_holds_the_key(
     assert KEY not in variables(await failed(runner))
 
 
+@pytest.mark.slow
 async def test_a_connection_that_fails_leaves_no_key_in_a_variable() -> None:
     """Nor does one that was never made."""
     async with Runner(providers={"wire": Wire("http://127.0.0.1:1")}) as runner:

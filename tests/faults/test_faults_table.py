@@ -7,13 +7,15 @@ import pytest
 from .table import CASES, Case, page, play
 
 PAGE = page.read(page.PAGE.read_text(encoding="utf-8"))
+WAITING = ("Time", "Memory")  # chapters in which limits pass, and megabytes are sent
 FIRST = {(case.chapter, case.scenario.name): case for case in reversed(CASES)}
 
 
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
     """Mark as slow what is, and all wires of a scenario but the first."""
     is_first = FIRST[case.chapter, case.scenario.name] is case
-    return [] if is_first and not case.scenario.is_slow else [pytest.mark.slow]
+    is_slow = case.scenario.is_slow or case.chapter in WAITING
+    return [] if is_first and not is_slow else [pytest.mark.slow]
 
 
 PARAMS = [

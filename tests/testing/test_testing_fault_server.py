@@ -318,6 +318,7 @@ async def test_a_script_ends_with_its_connection() -> None:
     assert server.connections[0].closing is Closing.CLIENT_END
 
 
+@pytest.mark.slow
 async def test_bytes_are_counted_as_they_are_taken() -> None:
     """A client that does not read holds the server back, and the count shows it."""
     async with FaultServer([Repeat(b"x" * 2**16)]) as server:

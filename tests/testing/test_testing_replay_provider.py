@@ -120,6 +120,7 @@ async def test_a_refusal_is_refused_once(tmp_path: Path) -> None:
     assert (caught.value.attempts, caught.value.status) == (1, 529)
 
 
+@pytest.mark.slow
 async def test_limits_hold(tmp_path: Path) -> None:
     """The waits of a recording are those of the call that plays it."""
     file = await recorded(tmp_path, respond(FRAMES[0], Wait(0.3), *FRAMES[1:]))
