@@ -72,6 +72,22 @@ async def test_the_length_is_that_of_the_body(
     assert server.bodies == [b"{}"]
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+async def test_where_a_request_ends_is_not_for_others_to_say(
+    server: Server, transport: HTTPTransport, name: str
+) -> None:
+    """Not for one without a body either, whose successor would be taken for it."""
+    for _ in range(2):
+        await answered(transport, server.request(headers={name: "chunked"}))
+    assert [name.lower() in dict(fields(head)) for head in server.heads] == [False, False]
+
+
+async def test_a_post_of_nothing_says_so(server: Server, transport: HTTPTransport) -> None:
+    """Some servers refuse one without a length."""
+    await answered(transport, HTTPRequest("POST", server.request().url))
+    assert dict(fields(server.heads[0]))["content-length"] == "0"
+
+
 async def test_a_key_goes_out_in_clear(server: Server, transport: HTTPTransport) -> None:
     """On the wire, and nowhere else."""
     await answered(transport, server.request(headers={"authorization": Secret("sk-1").bearer()}))

@@ -132,10 +132,12 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "length of the caller's own",
         Area.TRUNCATION,
         "wire/connections",
-        "A length that was given stands beside the true one.",
-        text="{name.lower(): value for name, value in request.headers.items()}",
-        instead="{**request.headers}",
-        tests=(f"{_CONNECTIONS}test_the_length_is_that_of_the_body[Content-Length]",),
+        "A length that was given stands where there is no body.",
+        text="if (n := name.lower()) not in _ENDS}",
+        instead="if (n := name.lower())}",
+        tests=(
+            f"{_CONNECTIONS}test_where_a_request_ends_is_not_for_others_to_say[Content-Length]",
+        ),
     ),
     Mutation(
         "shortcut within a block",

@@ -32,6 +32,9 @@ __all__ = ["Connections"]
 
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
 RECEIVE_BYTES: Final = 120 * 2**10
+_ENDS: Final = frozenset(
+    {"content-length", "transfer-encoding"}
+)  # of a request: not for others to say
 _MAX_DESTINATIONS: Final = 256
 _MAX_UNSEEN_BYTES: Final = 2**16  # what asyncio holds under TLS before it lets the rest wait
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
@@ -166,9 +169,9 @@ def _send(transport: asyncio.Transport, destination: _Destination, request: HTTP
 
 
 def _head(destination: _Destination, request: HTTPRequest) -> bytes:
-    own = {name.lower(): value for name, value in request.headers.items()}
-    if request.body is not None:
-        own["content-length"] = str(len(request.body))
+    own = {n: value for name, value in request.headers.items() if (n := name.lower()) not in _ENDS}
+    if request.body is not None or request.method == "POST":
+        own["content-length"] = str(len(request.body or b""))
     usual = destination.lines
     if not destination.usual.keys().isdisjoint(own):
         usual = _lines({n: value for n, value in destination.usual.items() if n not in own})
