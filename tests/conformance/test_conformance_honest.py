@@ -10,6 +10,8 @@ from .brook import BROOK
 from .honest import Honest
 from .modest import Modest
 
+pytestmark = pytest.mark.slow  # each promise is kept some hundred times
+
 _FILES = (Feature.DOCUMENTS, Feature.AUDIO, Feature.VIDEO)
 
 
@@ -22,7 +24,6 @@ class TestHonest(ProviderConformance):
     unsupported = _FILES
 
 
-@pytest.mark.slow
 class TestModest(ProviderConformance):
     """The brook, with less."""
 

@@ -64,7 +64,7 @@ async def asked(runner: Runner, how: str) -> None:
             if how == "chat":
                 await runner.chat("wire/m", "Hi", attempts=1)
                 return
-            stream = runner.stream_chat("wire/m", "Hi", first_content_s=0.2, content_gap_s=0.2)
+            stream = runner.stream_chat("wire/m", "Hi", first_content_s=0.06, content_gap_s=0.06)
             async for event in stream:
                 if how == "left" and isinstance(event, TextDelta):
                     await stream.aclose()
