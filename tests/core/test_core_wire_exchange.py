@@ -47,18 +47,18 @@ async def test_what_is_compressed_all_the_same_is_read(
     assert (await answered(transport, server.request()))[1] == b"text " * 100
 
 
-@pytest.mark.parametrize("can_join", [True, False], ids=["joined", "piece by piece"])
+@pytest.mark.parametrize("can_take", [True, False], ids=["joined", "piece by piece"])
 @pytest.mark.parametrize(("size", "count"), [(10, 20_000), (2**14, 100)], ids=["small", "large"])
 async def test_a_body_of_many_chunks_comes_whole(
     server: Server,
     transport: HTTPTransport,
     monkeypatch: pytest.MonkeyPatch,
-    can_join: bool,
+    can_take: bool,
     size: int,
     count: int,
 ) -> None:
     """More of them than may wait to be read, so that the server is held back, and let go again."""
-    monkeypatch.setattr("headwater.wire.exchange._CAN_JOIN", can_join)
+    monkeypatch.setattr("headwater.wire.exchange._CAN_TAKE", can_take)
     pieces = [b"%0*d" % (size, number) for number in range(count)]
     body = b"".join(b"%x\r\n%s\r\n" % (size, piece) for piece in pieces)
     server.answers = [

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
+from aiohttp.base_protocol import BaseProtocol
 
 from ..errors import HeadwaterError, ProtocolError, StreamInterrupted
 from .url import without_query
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange", "close_connection"]
 
-# aiohttp's `readany` asks for more after each piece that it takes: a quarter of what a token costs.
-_CAN_JOIN: Final = {"_buffer", "_size", "_cursor"}.issubset(aiohttp.StreamReader.__slots__)
+# What `_taken` knows of aiohttp; where that is not so, `readany` does the same for a higher price.
+_CAN_TAKE: Final = {"_buffer", "_size", "_cursor", "_http_chunk_splits", "_protocol"}.issubset(
+    aiohttp.StreamReader.__slots__
+) and "_reading_paused" in BaseProtocol.__slots__
 DRAIN_S: Final = 0.05
 DRAIN_BYTES: Final = 64 * 2**10
 
@@ -50,7 +53,7 @@ class Exchange:
         self.status = message.code
         self.headers = {name.lower(): value for name, value in message.headers.items()}
         self._content = content
-        self._can_join = _CAN_JOIN and type(content) is aiohttp.StreamReader  # an empty one is not
+        self._can_take = _CAN_TAKE and type(content) is aiohttp.StreamReader  # an empty one is not
         self._connection: Connection | None = connection
         self._beside = beside
         self._url = url
@@ -68,10 +71,10 @@ class Exchange:
         """
         content = self._content
         try:
-            if self._can_join:
+            if self._can_take:
                 while not content._buffer and not content.is_eof() and content.exception() is None:
                     await content._wait("read")
-                chunk = _joined(content)
+                chunk = _taken(content)
             else:
                 chunk = await content.readany()
         except (aiohttp.ClientError, OSError, RuntimeError) as error:
@@ -126,15 +129,25 @@ class Exchange:
         return connection
 
 
-def _joined(content: aiohttp.StreamReader) -> bytes:
-    """Take all that has come, as `read_nowait` does, which asks for more after each piece of it."""
-    pieces = content._buffer
-    early = [pieces.popleft() for _ in range(len(pieces) - 1)]
-    size = sum(map(len, early))
-    content._size -= size
-    content._cursor += size
-    last = content.read_nowait()
-    return b"".join([*early, last]) if early else last
+def _taken(content: aiohttp.StreamReader) -> bytes:
+    """Take all that has come.
+
+    aiohttp's `read_nowait` takes it piece by piece, and asks the parser and the socket for more
+    after each, which costs a quarter of all that a token costs.
+    """
+    error = content.exception()
+    if error is not None:
+        raise error
+    pieces, splits, protocol = content._buffer, content._http_chunk_splits, content._protocol
+    taken = pieces.popleft() if len(pieces) == 1 else b"".join(pieces)
+    pieces.clear()
+    content._cursor += content._size
+    content._size = 0
+    if splits:
+        splits.clear()
+    if protocol._reading_paused:
+        protocol.resume_reading()
+    return taken
 
 
 def _is_sent(transport: asyncio.Transport) -> bool:
