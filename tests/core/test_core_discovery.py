@@ -357,10 +357,10 @@ def test_a_distribution_that_raises_for_its_name_can_be_named(
     """So does the backport of importlib.metadata, where something has imported it."""
     install("newt", GOOD)
 
-    def missing(_distribution: object) -> str:
+    def missing(_distribution: object) -> None:
         raise FileNotFoundError
 
     (point,) = Registry()._found()["newt"]
-    monkeypatch.setattr(type(point.dist), "name", property(missing))
+    monkeypatch.setattr(type(point.dist), "metadata", property(missing))
     (status,) = [status for status in Runner().plugins() if status.name == "newt"]
     assert status.distributions == ("plugin_newt:Provider",)

@@ -230,10 +230,12 @@ _HOOK_NAMES: Final = tuple(name for name in vars(Hooks) if not name.startswith("
 def _distribution(point: EntryPoint) -> str:
     """Name the package that an entry point comes from, as far as its metadata is there to tell."""
     try:
-        name = f"{point.dist.name} {point.dist.version}" if point.dist is not None else None
+        metadata = None if point.dist is None else point.dist.metadata
     except FileNotFoundError:  # what the backport of importlib.metadata raises, once it is imported
-        name = None
-    return name or point.value
+        metadata = None
+    if metadata is None or "Name" not in metadata:
+        return point.value
+    return f"{metadata['Name']} {metadata['Version']}"
 
 
 def _made(point: EntryPoint, distribution: str, settings: Mapping[str, str | Secret]) -> object:

@@ -32,9 +32,8 @@ __all__ = ["Connections"]
 
 READ_BYTES: Final = 2**16  # twice as much waits to be read at most, then the server is held back
 RECEIVE_BYTES: Final = 120 * 2**10
-_ENDS: Final = frozenset(
-    {"content-length", "transfer-encoding"}
-)  # of a request: not for others to say
+# They say where a request ends, which is not for others to say.
+_ENDS: Final = frozenset({"content-length", "transfer-encoding"})
 _MAX_DESTINATIONS: Final = 256
 _MAX_UNSEEN_BYTES: Final = 2**16  # what asyncio holds under TLS before it lets the rest wait
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(
