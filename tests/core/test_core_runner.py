@@ -234,3 +234,33 @@ def test_the_layers_of_a_runner_can_be_seen() -> None:
     layers = [type(layer).__name__ for layer in Runner().middleware]
     assert layers == ["Log", "Deadline", "Retry", "Timeout"]
     assert Runner(middleware=[]).middleware == ()
+
+
+class Endless:
+    """Answer without an end, and without a connection."""
+
+    def __init__(self) -> None:
+        self.is_left = False
+
+    @hookimpl
+    async def stream_chat(
+        self, request: ChatRequest, transport: Transport
+    ) -> AsyncGenerator[Event, None]:
+        """Go on until somebody leaves."""
+        try:
+            while True:
+                yield TextDelta("a")
+        finally:
+            self.is_left = True
+
+
+async def test_a_runner_that_is_closed_ends_what_needs_no_connection() -> None:
+    """There is none whose end would end the stream."""
+    endless = Endless()
+    runner = Runner(providers={"endless": endless})
+    stream = runner.stream_chat("endless/m", "Hi")
+    await anext(stream)
+    await runner.aclose()
+    assert endless.is_left
+    with pytest.raises(StreamInterrupted):
+        await anext(stream)

@@ -115,8 +115,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         instead="",
         tests=(
             (
-                "tests/faults/test_faults_closing.py::"
-                "test_a_runner_closed_with_streams_open_closes_them"
+                "tests/core/test_core_runner.py::"
+                "test_a_runner_that_is_closed_ends_what_needs_no_connection"
             ),
         ),
     ),
